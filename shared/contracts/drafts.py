@@ -1,0 +1,132 @@
+"""Drafts: what offer staff, caseworkers and partners ask intake to publish, read strictly."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from shared.contracts.common import (
+    Draft,
+    EntityId,
+    KnownAccess,
+    KnownActivities,
+    KnownGenderRule,
+    KnownMunicipality,
+    KnownOfferKinds,
+    KnownSection,
+    KnownSections,
+    KnownServices,
+    KnownTargetGroup,
+    KnownTargetGroups,
+    KnownWorkTasks,
+)
+from shared.contracts.need import Deadline, NeedTerms, ReferencePoint, WantedSection
+from shared.contracts.offer import OfferTerms
+from shared.contracts.vacancy import Contact, DayCapacity, PriceLine, VacancyTerms
+
+_STRICT = ConfigDict(frozen=True, extra="forbid")
+
+
+class GeoPoint(Draft):
+    """A point as people's systems have it: WGS 84 degrees. Intake turns it into metres, and a citizen's into a cell."""
+
+    latitude: float = Field(ge=54.0, le=58.5)
+    longitude: float = Field(ge=7.5, le=15.7)
+
+
+class _PriceLine(PriceLine):
+    model_config = _STRICT
+
+
+class _DayCapacity(DayCapacity):
+    model_config = _STRICT
+
+
+class _Contact(Contact):
+    model_config = _STRICT
+
+
+class VacancyDraft(VacancyTerms):
+    """A vacancy as an offer states it. `reference` is the sender's own name for it; the same again is a change of the same vacancy."""
+
+    model_config = _STRICT
+
+    offer_id: EntityId
+    reference: EntityId | None = Field(default=None, description="The sender's own reference; unique per partner")
+    kinds: KnownOfferKinds = ()
+    sections: KnownSections = ()
+    target_groups: KnownTargetGroups = ()
+    gender_rule: KnownGenderRule | None = None
+    services: KnownServices = ()
+    activities: KnownActivities = ()
+    work_tasks: KnownWorkTasks = ()
+    access: KnownAccess = ()
+    day_capacity: tuple[_DayCapacity, ...] = ()
+    price_lines: tuple[_PriceLine, ...] = ()
+    contact: _Contact | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.age_from is not None and self.age_to is not None and self.age_from > self.age_to:
+            raise PydanticCustomError("age_range", "age_from must not be above age_to", {"field": "age_from"})
+        if self.available_from and self.available_until and self.available_from > self.available_until:
+            raise PydanticCustomError(
+                "date_range", "available_from must not be after available_until", {"field": "available_from"}
+            )
+        if (
+            self.places_free is not None
+            and self.places_total is not None
+            and self.places_free + self.places_held > self.places_total
+        ):
+            raise PydanticCustomError(
+                "places", "places_free and places_held together must not be above places_total", {"field": "places_free"}
+            )
+        return self
+
+
+class OfferDraft(OfferTerms):
+    """An offer as it states itself."""
+
+    model_config = _STRICT
+
+    kinds: KnownOfferKinds = ()
+    sections: KnownSections = ()
+    municipality: KnownMunicipality
+    point: GeoPoint | None = Field(default=None, description="Where it lies, WGS 84; instead of `location`")
+    contact: _Contact | None = None
+
+
+class _WantedSection(WantedSection):
+    model_config = _STRICT
+
+    section: KnownSection
+
+
+class _ReferencePoint(ReferencePoint):
+    model_config = _STRICT
+
+
+class _Deadline(Deadline):
+    model_config = _STRICT
+
+
+class NeedDraft(NeedTerms):
+    """A need as a caseworker states it. Required: handlekommune, one section, birth year, primary target group."""
+
+    model_config = _STRICT
+
+    source_reference: EntityId | None = Field(
+        default=None, description="The case system's own reference; unique per municipality; stays in intake"
+    )
+    handlekommune: KnownMunicipality
+    betalingskommune: KnownMunicipality | None = None
+    sections: tuple[_WantedSection, ...] = Field(min_length=1, max_length=8)
+    primary_target_group: KnownTargetGroup
+    further_target_groups: KnownTargetGroups = ()
+    services: KnownServices = ()
+    activities: KnownActivities = ()
+    work_tasks: KnownWorkTasks = ()
+    points_of_reference: tuple[_ReferencePoint, ...] = Field(default=(), max_length=3)
+    deadline: _Deadline | None = None

@@ -1,0 +1,60 @@
+"""The match record: everything that is true for one need now, whole; and the claim that fences its writer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from shared.contracts.common import Contract, EntityId
+from shared.contracts.need import Deadline
+
+TYPE = "dk.ledigplads.match.published.v1"
+CLAIM_TYPE = "dk.ledigplads.match-claim.published.v1"
+CLAIM_KEY = "claim"
+"""The reserved key of claims; no need id may be it."""
+
+
+class ScoredPlace(Contract):
+    """One place on a need's list: why it stands there is in the points, which add up to the score."""
+
+    vacancy_id: EntityId
+    vacancy_version: int = Field(ge=1)
+    opening: int = Field(ge=1)
+    score: int = Field(ge=0, le=100)
+    points: dict[str, int] = Field(description="Points per part of the fit, by the part's code in the policy")
+    unknown: tuple[str, ...] = Field(
+        default=(), description="Codes of rules and parts that could not be judged for want of information"
+    )
+
+
+class Match(Contract):
+    """The best places for one need, best first; an empty list is an answer too."""
+
+    need_id: EntityId
+    need_version: int = Field(ge=1)
+    places: tuple[ScoredPlace, ...] = Field(max_length=10, description="Ranked: score, then vacancy id")
+    often_in_the_way: str | None = Field(
+        default=None, description="Empty list: code of the rule that most often fails, as of the day"
+    )
+    handlekommune: str
+    team: str | None = None
+    caseworker: EntityId | None = None
+    urgency: Literal["normal", "soon", "acute"] = "normal"
+    waiting_since: date | None = None
+    deadline: Deadline | None = None
+    policy: str = Field(description="Hash of the policy")
+    day: date = Field(description="The day it was made under; not part of the canonical form")
+    worker: str = Field(description="Who wrote it; not part of the canonical form")
+
+
+NOT_CANONICAL = frozenset({"day", "worker"})
+"""Fields (beside the envelope's epoch and version) that do not make an answer another answer."""
+
+
+class Claim(Contract):
+    """A worker's claim to one partition of `matches`: its epoch is in the envelope; a higher claim ends it."""
+
+    worker: str
+    partition: int = Field(ge=0)

@@ -1,0 +1,78 @@
+"""What matching decides under: the dated policy and the day, on the topic `settings`."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from shared.contracts.common import Contract
+
+POLICY_TYPE = "dk.ledigplads.policy.published.v1"
+TODAY_TYPE = "dk.ledigplads.today.published.v1"
+POLICY_KEY = "policy"
+TODAY_KEY = "today"
+
+RuleCode = Literal[
+    "status", "not_matched", "section", "age", "pension_age", "target_group", "gender", "capacity", "dates", "distance", "ruled_out", "price",
+]  # fmt: skip
+PartCode = Literal["services", "target_group", "travel", "start"]
+
+
+class Rule(Contract):
+    """A hard rule: it decides eligibility. Dated, with its source; off until `in_force_from`, where that is set."""
+
+    code: RuleCode
+    text_da: str
+    text_en: str
+    source: str = Field(description="Law or professional source")
+    in_force_from: date | None = None
+
+
+class Part(Contract):
+    """A part of the fit: integer points from 0 to `max_points`."""
+
+    code: PartCode
+    max_points: int = Field(ge=0, le=100)
+    points_when_unknown: int = Field(ge=0, le=100, description="Given, and shown as unknown, where information is missing")
+    text_da: str
+    text_en: str
+    direction: str = Field(description="What gives more points, in plain words")
+    source: str
+
+
+class PensionAge(Contract):
+    """Folkepensionsalder by year of birth, in whole months of age."""
+
+    born_from_year: int
+    months: int = Field(ge=0, le=1200)
+
+
+class Policy(Contract):
+    """One dated policy: rules, parts (their maxima add up to 100), thresholds. Numbers of the domain live here, not in code."""
+
+    version: str = Field(description="Date and number, e.g. 2026-11-01.1; a worker leaves a policy only for a newer one")
+    valid_from: date
+    best_k: int = Field(default=10, ge=1, le=10, description="Places kept per need")
+    threshold: int = Field(ge=0, le=100, description="A place with fewer points is not proposed")
+    rules: tuple[Rule, ...]
+    parts: tuple[Part, ...]
+    travel_full_points_km: int = Field(ge=0, le=500, description="At or nearer than this: all travel points")
+    travel_no_points_km: int = Field(ge=1, le=500, description="At or farther than this: none")
+    start_no_points_days: int = Field(ge=1, le=730, description="So many days after the wanted start: no start points")
+    further_target_group_percent: int = Field(
+        ge=0, le=100, description="Share of the points where only a further målgruppe is met"
+    )
+    pension_ages: tuple[PensionAge, ...] = Field(description="Ascending by year of birth")
+
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON, 16 hex digits: what a match record names."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+
+
+class Today(Contract):
+    """The day, in Danish time: matching has no clock."""
+
+    day: date
