@@ -1,0 +1,79 @@
+"""What every service is told by its environment; each service adds its own in `services/X/settings.py`."""
+
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Secret = Annotated[str, Field(repr=False)]
+"""A setting that may hold a password (a DSN): it is not shown when the settings are printed."""
+
+_REPOSITORY = Path(__file__).parents[1]
+
+
+class SettingsError(SystemExit):
+    """The environment does not say what the service needs; the message names each variable, never its value.
+
+    It is met before anything runs, so uncaught it ends the process with its sentence on stderr and status 1.
+    """
+
+
+class ServiceSettings(BaseSettings):
+    """Read once in `__main__`, handed to `build_app`, and never changed; nothing below `app.py` imports it.
+
+    A subclass names its service:
+
+        class IntakeSettings(ServiceSettings):
+            service: ClassVar[str] = "intake"
+            intake_postgres_dsn: Secret
+    """
+
+    model_config = SettingsConfigDict(env_prefix="LEDIGPLADS_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    service: ClassVar[str]
+
+    kafka_bootstrap_servers: str
+    topic_prefix: str = ""
+    topics_file: Path = _REPOSITORY / "deploy" / "topics.yaml"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)]
+    # The one origin that a browser sees; without a proxy it is the service's own address.
+    public_url: str = Field(default_factory=lambda known: f"http://{known.get('host')}:{known.get('port')}")
+    log_level: str = "info"
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - pydantic's own signature
+        super().__pydantic_init_subclass__(**kwargs)
+        if not getattr(cls, "service", None):
+            raise TypeError(f"{cls.__qualname__} must name its service: `service: ClassVar[str] = ...`")
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the environment, or say in one sentence what is missing or wrong in it.
+
+        Raises:
+            SettingsError: a variable is missing or cannot be used.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError(_sentence(error)) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    complaints = [
+        f"{_variable(item['loc'])} {_complaint(item['type'], item['msg'])}"
+        for item in error.errors()
+        # A default that follows from another setting, which is complained of by itself.
+        if item["type"] != "default_factory_not_called"
+    ]
+    return f"The environment is not complete: {'; '.join(complaints)}."
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return "LEDIGPLADS_" + "_".join(str(part) for part in location).upper()
+
+
+def _complaint(kind: str, message: str) -> str:
+    return "is not set" if kind == "missing" else f"cannot be used ({message})"
