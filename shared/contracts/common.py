@@ -50,21 +50,17 @@ class Point(Contract):
 # --- validators that only drafts use -------------------------------------------------------------------------------
 
 
-def each_known(check: Callable[[str], str]) -> Callable[[tuple[str, ...]], tuple[str, ...]]:
-    """A field validator for a set of codes; the first unknown one is named by its position."""
-
-    def validate(values: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(check(value) for value in values)
-
-    return validate
-
-
 def one_of(allowed: Collection[str]) -> Callable[[str], str]:
     """A field validator for one word of a closed list."""
 
     def validate(value: str) -> str:
         if value not in allowed:
-            raise PydanticCustomError("unknown_code", "must be one of {allowed}", {"allowed": ", ".join(sorted(allowed))})
+            words = ", ".join(sorted(allowed))
+            raise PydanticCustomError(
+                "unknown_code",
+                "{text_en}",
+                {"text_da": f"skal være en af {words}", "text_en": f"must be one of {words}", "allowed": words},
+            )
         return value
 
     return validate
@@ -77,12 +73,19 @@ GENDER_RULES = frozenset({"everyone", "women", "men"})
 
 KnownMunicipality = Annotated[str, AfterValidator(reference.municipality_known)]
 KnownSection = Annotated[str, AfterValidator(reference.section_known)]
-KnownSections = Annotated[Codes, AfterValidator(each_known(reference.section_known))]
-KnownOfferKinds = Annotated[Codes, AfterValidator(each_known(reference.offer_type_known))]
+KnownOfferKind = Annotated[str, AfterValidator(reference.offer_type_known)]
 KnownTargetGroup = Annotated[str, AfterValidator(reference.target_group_known)]
-KnownTargetGroups = Annotated[Codes, AfterValidator(each_known(reference.target_group_known))]
-KnownServices = Annotated[Codes, AfterValidator(each_known(reference.service_known))]
-KnownActivities = Annotated[Codes, AfterValidator(each_known(one_of(ACTIVITIES)))]
-KnownWorkTasks = Annotated[Codes, AfterValidator(each_known(one_of(WORK_TASKS)))]
-KnownAccess = Annotated[Codes, AfterValidator(each_known(one_of(ACCESS)))]
+KnownService = Annotated[str, AfterValidator(reference.service_known)]
+KnownActivity = Annotated[str, AfterValidator(one_of(ACTIVITIES))]
+KnownWorkTask = Annotated[str, AfterValidator(one_of(WORK_TASKS))]
+KnownWayIn = Annotated[str, AfterValidator(one_of(ACCESS))]
 KnownGenderRule = Annotated[str, AfterValidator(one_of(GENDER_RULES))]
+
+# Each code of a set is checked by itself, so that an error names its position and no wrong code hides behind another.
+KnownSections = Annotated[tuple[KnownSection, ...], AfterValidator(_sorted_unique)]
+KnownOfferKinds = Annotated[tuple[KnownOfferKind, ...], AfterValidator(_sorted_unique)]
+KnownTargetGroups = Annotated[tuple[KnownTargetGroup, ...], AfterValidator(_sorted_unique)]
+KnownServices = Annotated[tuple[KnownService, ...], AfterValidator(_sorted_unique)]
+KnownActivities = Annotated[tuple[KnownActivity, ...], AfterValidator(_sorted_unique)]
+KnownWorkTasks = Annotated[tuple[KnownWorkTask, ...], AfterValidator(_sorted_unique)]
+KnownAccess = Annotated[tuple[KnownWayIn, ...], AfterValidator(_sorted_unique)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import LiteralString, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -48,6 +48,10 @@ class _Contact(Contact):
     model_config = _STRICT
 
 
+def _contradiction(code: LiteralString, field: str, text_da: str, text_en: str) -> PydanticCustomError:
+    return PydanticCustomError(code, "{text_en}", {"field": field, "text_da": text_da, "text_en": text_en})
+
+
 class VacancyDraft(VacancyTerms):
     """A vacancy as an offer states it. `reference` is the sender's own name for it; the same again is a change of the same vacancy."""
 
@@ -70,20 +74,22 @@ class VacancyDraft(VacancyTerms):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.age_from is not None and self.age_to is not None and self.age_from > self.age_to:
-            raise PydanticCustomError("age_range", "age_from must not be above age_to", {"field": "age_from"})
+            raise _contradiction("age_range", "age_from", "må ikke være over age_to", "must not be above age_to")
         if self.available_from and self.available_until and self.available_from > self.available_until:
-            raise PydanticCustomError(
-                "date_range", "available_from must not be after available_until", {"field": "available_from"}
+            raise _contradiction(
+                "date_range", "available_from", "må ikke være efter available_until", "must not be after available_until"
             )
-        if (
-            self.places_free is not None
-            and self.places_total is not None
-            and self.places_free + self.places_held > self.places_total
-        ):
-            raise PydanticCustomError(
-                "places", "places_free and places_held together must not be above places_total", {"field": "places_free"}
+        if self.places_free is not None and self.places_total is not None and self._places_taken() > self.places_total:
+            raise _contradiction(
+                "places",
+                "places_free",
+                "og places_held må tilsammen ikke være over places_total",
+                "and places_held together must not be above places_total",
             )
         return self
+
+    def _places_taken(self) -> int:
+        return (self.places_free or 0) + self.places_held
 
 
 class OfferDraft(OfferTerms):

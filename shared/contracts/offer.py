@@ -19,7 +19,7 @@ class OfferTerms(Contract):
     register_id: str | None = Field(default=None, max_length=40, description="Id in the national register (tilbudsid)")
     kinds: Codes = Field(default=(), description="Kinds of offer (offer type ids)")
     sections: Codes = Field(default=(), description="Law and section")
-    municipality: str = Field(description="Beliggenhedskommune, four digits")
+    municipality: str = Field(description="Beliggenhedskommune, four digits; empty where the address is protected")
     location: Point | None = None
     address: str | None = Field(default=None, max_length=300)
     address_protected: bool = Field(default=False, description="Only landsdel and phone leave intake; set by default for § 109")

@@ -80,7 +80,9 @@ class Vacancy(VacancyTerms):
     status: Literal["open", "closed"]
     closed_reason: Literal["withdrawn", "filled", "expired"] | None = None
     opening: int = Field(ge=1, description="Counts from full to free and material changes; part of an alert's identity")
-    municipality: str = Field(description="Beliggenhedskommune: where the place lies, four digits")
+    municipality: str = Field(
+        description="Beliggenhedskommune: where the place lies, four digits; empty where the address is protected"
+    )
     landsdel: str = Field(description="Statistics Denmark's landsdel")
     location: Point | None = Field(default=None, description="None where the address is protected")
     address: str | None = Field(default=None, max_length=300, description="Public street address; None where it is protected")

@@ -122,12 +122,13 @@ def _nearest(value: str, labels: Mapping[str, str]) -> str:
 def _known(value: str, labels: Mapping[str, str], list_name: str) -> str:
     if value in labels:
         return value
+    near = _nearest(value, labels)
     raise PydanticCustomError(
         "unknown_code",
-        "is not a code of {list_name}{suggestion}",
+        "{text_en}",
         {
-            "list_name": list_name,
-            "suggestion": f"; nearest: {near}" if (near := _nearest(value, labels)) else "",
+            "text_da": f"er ikke en kode i listen {list_name}{f'; nærmest er {near}' if near else ''}",
+            "text_en": f"is not a code of the list {list_name}{f'; nearest: {near}' if near else ''}",
             "nearest": near,
         },
     )
