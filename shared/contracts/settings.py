@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.contracts.common import Contract
+from shared.contracts.common import Codes, Contract
 
 POLICY_TYPE = "dk.ledigplads.policy.published.v1"
 TODAY_TYPE = "dk.ledigplads.today.published.v1"
@@ -66,6 +66,8 @@ class Policy(Contract):
         ge=0, le=100, description="Share of the points where only a further målgruppe is met"
     )
     pension_ages: tuple[PensionAge, ...] = Field(description="Ascending by year of birth")
+    pension_age_sections: Codes = Field(default=(), description="Sections that are only for people under folkepensionsalder")
+    never_matched_sections: Codes = Field(default=(), description="A place under one of these is found, never proposed")
 
     def hash(self) -> str:
         """SHA-256 of the canonical JSON, 16 hex digits: what a match record names."""
