@@ -20,6 +20,7 @@ _PASSING: tuple[type[BaseException], ...] = (
     KafkaError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that broke in the middle of an answer
     asyncpg.exceptions.OperatorInterventionError,  # shut down by the administrator, cannot connect now
     asyncpg.exceptions.InsufficientResourcesError,  # disk full, too many connections
     asyncpg.exceptions.TransactionRollbackError,  # serialization failure, deadlock
@@ -37,5 +38,7 @@ _PERMANENT: tuple[type[BaseException], ...] = (
 
 
 def is_passing(error: BaseException) -> bool:
-    """Say whether to try the same again: trouble of the surroundings, not of the record."""
+    """Say whether to try the same again: trouble of the surroundings, not of the record; of a group, whether all of it is."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(is_passing(part) for part in error.exceptions)
     return isinstance(error, _PASSING) and not isinstance(error, _PERMANENT)

@@ -1,0 +1,319 @@
+"""The relay: takes what the outbox holds to the log, each key in order, and deletes it after the acknowledgement."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter as Tally
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+import asyncpg
+import structlog
+from aiokafka.errors import (
+    InvalidTopicError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    RecordTooLargeError,
+    UnknownTopicOrPartitionError,
+)
+from prometheus_client import Counter, Gauge
+
+from shared.messaging.backoff import Backoff
+from shared.messaging.health import Check
+from shared.messaging.outbox import CHANNEL, SHARDS, decode_headers
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from aiokafka.structs import RecordMetadata
+    from asyncpg import Connection, Pool, Record
+
+    from shared.messaging.producing import Producer
+    from shared.messaging.topics import TopicNames
+
+log = structlog.get_logger(__name__)
+
+PUBLISHED = Counter("ledigplads_outbox_published", "Records the relay has published", ["topic"])
+WAITING = Gauge("ledigplads_outbox_waiting", "Rows in the outbox, counted up to 10,000, at the last safety poll")
+SET_ASIDE = Gauge("ledigplads_outbox_set_aside", "Rows that the broker refused for good, at the last safety poll")
+
+_REFUSED = (MessageSizeTooLargeError, RecordTooLargeError, RecordListTooLargeError, InvalidTopicError)
+_DATABASE_TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+_LOCK_SPACE = 0x1ED16
+"""Half of the key of the advisory locks; the other half is the shard."""
+
+_TAKE_SHARDS = """
+SELECT shard FROM unnest($1::integer[]) AS shard WHERE pg_try_advisory_lock($2, shard)
+"""
+_READ = """
+SELECT id, topic, key, partition, headers, value FROM outbox WHERE shard = $1 ORDER BY id LIMIT $2
+"""
+_DELETE = "DELETE FROM outbox WHERE shard = $1 AND id = ANY($2::bigint[])"
+_SET_ASIDE = """
+WITH gone AS (DELETE FROM outbox WHERE shard = $1 AND id = $2 RETURNING id, topic, key, partition, headers, value, added_at)
+INSERT INTO outbox_failed (id, topic, key, partition, headers, value, added_at, reason)
+SELECT id, topic, key, partition, headers, value, added_at, $3 FROM gone
+"""
+_COUNT = """
+SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT 10000) AS some) AS waiting,
+       (SELECT count(*) FROM (SELECT FROM outbox_failed LIMIT 10000) AS some) AS failed
+"""
+
+
+@dataclass(slots=True)
+class _Shard:
+    number: int
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    failures: int = 0
+    trouble: str | None = None
+
+
+class _Session:
+    """The one connection of a relay: it listens, holds the shards' locks, and runs one statement at a time."""
+
+    def __init__(self, connection: Connection[Record]) -> None:
+        self._connection = connection
+        self._turn = asyncio.Lock()
+        self.lost = asyncio.Event()
+
+    async def fetch(self, query: str, *arguments: object) -> list[Record]:
+        async with self._turn:
+            return await self._connection.fetch(query, *arguments)
+
+    async def execute(self, query: str, *arguments: object) -> None:
+        async with self._turn:
+            await self._connection.execute(query, *arguments)
+
+
+class OutboxRelay:
+    """Publishes the outbox of one database.
+
+    A relay holds the locks of its shards for as long as its connection lives, so a lone row costs one read and one delete; a
+    second relay stands by and takes over what is free. Each shard has a task: it reads in the order of ids, sends all without
+    waiting, and deletes the acknowledged rows *before* the first that failed. What was acknowledged behind it is sent again
+    after it, so the last record of a key in the log is always its last version; readers drop the repetition by its version.
+    """
+
+    def __init__(
+        self,
+        pool: Pool[Record],
+        producer: Producer,
+        names: TopicNames,
+        *,
+        batch: int = 500,
+        safety_poll_seconds: float = 5.0,
+        backoff: Backoff | None = None,
+        vanishing: tuple[str, ...] = ("receipts-", "deliveries-"),
+        vanished_after_failures: int = 3,
+    ) -> None:
+        """Take the parts; `run` does the work.
+
+        Args:
+            pool: one of its connections is held while the relay runs.
+            producer: started by the caller.
+            names: the prefix of the topics.
+            batch: rows of a shard read at a time.
+            safety_poll_seconds: how often to look without having been woken, and to try for the shards of another relay.
+            backoff: the delays of a shard that fails.
+            vanishing: beginnings of logical names whose topics go with a partner: a row for one that is not there is set aside.
+            vanished_after_failures: how often in a row such a topic must be found missing before.
+        """
+        self._pool = pool
+        self._producer = producer
+        self._names = names
+        self._batch = batch
+        self._safety_poll_seconds = safety_poll_seconds
+        self._backoff = backoff or Backoff()
+        self._vanishing = vanishing
+        self._vanished_after = vanished_after_failures
+        self._shards = {number: _Shard(number) for number in range(SHARDS)}
+        self._owned: set[int] = set()
+        self._trouble: str | None = "not started"
+        self._set_aside = 0
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until `stop`; a lost database or broker is waited for."""
+        failures = 0
+        while not self._stopping.is_set():
+            try:
+                async with self._pool.acquire() as connection:
+                    await self._serve(connection)  # type: ignore[arg-type] # the proxy is a connection
+                    failures = 0
+            except Exception as error:
+                failures += 1
+                self._trouble = f"database: {type(error).__name__}"
+                if isinstance(error, _DATABASE_TROUBLE):
+                    log.warning("outbox_database_lost", error_type=type(error).__name__, failures=failures)
+                else:
+                    log.exception("outbox_relay_failed", failures=failures)
+                await self._pause(self._stopping, self._backoff.seconds(failures))
+            finally:
+                self._owned.clear()
+
+    @asynccontextmanager
+    async def running(self, grace_seconds: float = 10.0) -> AsyncIterator[Self]:
+        """Run in the background; on leaving, finish the batches in hand for as long as the grace lasts."""
+        task = asyncio.create_task(self.run(), name="outbox-relay")
+        try:
+            yield self
+        finally:
+            self.stop()
+            done, _ = await asyncio.wait([task], timeout=grace_seconds)
+            if not done:
+                # Kafka is away: what was not acknowledged stays in the table.
+                task.cancel()
+                await asyncio.wait([task])
+
+    def stop(self) -> None:
+        """Ask `run` to end after the batches in hand."""
+        self._stopping.set()
+        for shard in self._shards.values():
+            shard.wake.set()
+
+    def check(self) -> Check:
+        """Answer readiness."""
+        notes = [f"shard {shard.number}: {shard.trouble}" for shard in self._shards.values() if shard.trouble]
+        if self._trouble:
+            notes.insert(0, self._trouble)
+        ok = not notes
+        if self._set_aside:
+            notes.append(f"{self._set_aside} rows set aside in outbox_failed")
+        if not self._owned and ok:
+            notes.append("standing by for another relay")
+        return Check(ok=ok, detail="; ".join(notes) or "publishing")
+
+    async def _serve(self, connection: Connection[Record]) -> None:
+        session = _Session(connection)
+        # A delete lost in a crash of the server sends its row again, in order; so these commits need not wait for the disk.
+        await session.execute("SET synchronous_commit = off")
+        await session.execute("SET tcp_keepalives_idle = 10")
+        connection.add_termination_listener(lambda _connection: session.lost.set())
+        await connection.add_listener(CHANNEL, self._heard)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._keep_watch(session, tasks))
+        except ExceptionGroup as group:
+            raise _cause(group) from group
+        finally:
+            with suppress(*_DATABASE_TROUBLE):
+                await connection.remove_listener(CHANNEL, self._heard)
+
+    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        for number in str(payload).split(","):
+            if number.isdigit() and int(number) in self._shards:
+                self._shards[int(number)].wake.set()
+
+    async def _keep_watch(self, session: _Session, tasks: asyncio.TaskGroup) -> None:
+        """Take free shards, look at everything once in a while, and notice a lost connection."""
+        while not self._stopping.is_set():
+            free = [number for number in self._shards if number not in self._owned]
+            for row in await session.fetch(_TAKE_SHARDS, free, _LOCK_SPACE):
+                self._owned.add(row["shard"])
+                self._shards[row["shard"]].wake.set()
+                tasks.create_task(self._work(self._shards[row["shard"]], session))
+            counted = (await session.fetch(_COUNT))[0]
+            WAITING.set(counted["waiting"])
+            SET_ASIDE.set(counted["failed"])
+            self._set_aside = counted["failed"]
+            self._trouble = None
+            for number in self._owned:
+                self._shards[number].wake.set()
+            await self._pause_either(session)
+            if session.lost.is_set():
+                raise ConnectionResetError("the relay's connection to the database is gone")
+
+    async def _work(self, shard: _Shard, session: _Session) -> None:
+        while not self._stopping.is_set():
+            await shard.wake.wait()
+            shard.wake.clear()
+            while not self._stopping.is_set() and await self._drain(shard, session):
+                pass
+
+    async def _drain(self, shard: _Shard, session: _Session) -> bool:
+        """Publish one batch of a shard; says whether there may be more."""
+        rows = await session.fetch(_READ, shard.number, 1 if shard.failures else self._batch)
+        if not rows:
+            return False
+        done, error = await self._publish(rows)
+        if done:
+            await session.execute(_DELETE, shard.number, [row["id"] for row in rows[:done]])
+            for topic, count in Tally(row["topic"] for row in rows[:done]).items():
+                PUBLISHED.labels(topic).inc(count)
+        if error is None:
+            shard.failures, shard.trouble = 0, None
+            return True
+        await self._failed(shard, session, rows[done], error)
+        return True
+
+    async def _publish(self, rows: Sequence[Record]) -> tuple[int, Exception | None]:
+        """Send rows in their order; gives how many from the first on are acknowledged, and what stopped the next."""
+        sent: list[asyncio.Future[RecordMetadata]] = []
+        stopped_by: Exception | None = None
+        for row in rows:
+            try:
+                sent.append(
+                    await self._producer.publish_no_wait(
+                        self._names.topic(row["topic"]),
+                        key=row["key"],
+                        value=row["value"],
+                        headers=decode_headers(row["headers"]),
+                        partition=row["partition"],
+                    )
+                )
+            except (KafkaError, OSError) as error:
+                stopped_by = error
+                break
+        results = await asyncio.gather(*sent, return_exceptions=True)
+        for place, result in enumerate(results):
+            if isinstance(result, Exception):
+                return place, result
+        return len(sent), stopped_by
+
+    async def _failed(self, shard: _Shard, session: _Session, row: Record, error: Exception) -> None:
+        """Hold the shard back, or set the row aside when it was alone and the broker will never take it.
+
+        A refused batch names none of its rows, so after a failure the shard goes one row at a time until one passes.
+        """
+        shard.failures += 1
+        alone = shard.failures > 1
+        reason = type(error).__name__
+        if (isinstance(error, _REFUSED) and alone) or self._vanished(shard, row, error):
+            await session.execute(_SET_ASIDE, shard.number, row["id"], reason)
+            self._set_aside += 1
+            log.error("outbox_row_set_aside", row=row["id"], topic=row["topic"], reason=reason, shard=shard.number)
+            shard.failures, shard.trouble = 0, None
+            return
+        shard.trouble = f"{row['topic']}: {reason}"
+        log.warning("outbox_shard_held", shard=shard.number, topic=row["topic"], error_type=reason, failures=shard.failures)
+        if not isinstance(error, _REFUSED):
+            await self._pause(self._stopping, self._backoff.seconds(shard.failures))
+
+    def _vanished(self, shard: _Shard, row: Record, error: Exception) -> bool:
+        return (
+            isinstance(error, UnknownTopicOrPartitionError)
+            and row["topic"].startswith(self._vanishing)
+            and shard.failures >= self._vanished_after
+        )
+
+    async def _pause_either(self, session: _Session) -> None:
+        waits = [asyncio.create_task(event.wait()) for event in (self._stopping, session.lost)]
+        try:
+            await asyncio.wait(waits, timeout=self._safety_poll_seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    @staticmethod
+    async def _pause(event: asyncio.Event, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(event.wait(), seconds)
+
+
+def _cause(group: ExceptionGroup) -> Exception:
+    """Give what went wrong in the relay's tasks: a bug before a lost connection."""
+    trouble, bugs = group.split(_DATABASE_TROUBLE)
+    first = (bugs or trouble or group).exceptions[0]
+    return _cause(first) if isinstance(first, ExceptionGroup) else first
