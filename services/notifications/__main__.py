@@ -1,0 +1,33 @@
+"""`python -m services.notifications serve|migrate`."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from services.notifications.app import build_app
+from services.notifications.settings import NotificationsSettings
+from shared.database import MigrationError, migrate
+from shared.settings import SettingsError
+from shared.web import serve
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def main(arguments: list[str]) -> None:
+    """Serve until asked to stop, or bring the database up to date."""
+    if arguments not in (["serve"], ["migrate"]):
+        sys.exit("usage: python -m services.notifications serve|migrate")
+    try:
+        settings = NotificationsSettings.from_environment()
+        if arguments == ["migrate"]:
+            asyncio.run(migrate(settings.notifications_postgres_dsn, [_MIGRATIONS]))
+        else:
+            serve(build_app, settings)
+    except (SettingsError, MigrationError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

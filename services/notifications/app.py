@@ -1,0 +1,158 @@
+"""The only place that constructs things: the notifications service as an ASGI app."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from aiokafka.admin import AIOKafkaAdminClient
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from services.notifications.background import Background
+from services.notifications.delivering import Sender
+from services.notifications.domain.delivery import Patience
+from services.notifications.inbox import Inbox
+from services.notifications.live import Live
+from services.notifications.mail import MailComposer, MailServer
+from services.notifications.metrics import Metrics
+from services.notifications.pages.rendering import Pages
+from services.notifications.routes import routes
+from services.notifications.service import Notifications
+from services.notifications.store import ALERTS_CHANNEL, DELIVERIES_CHANNEL, Store
+from services.notifications.subscribers import GROUP, TOPICS, subscribe
+from services.notifications.waiting import WaitingKeeper
+from shared.database import Listener, check_database, create_pool
+from shared.messaging.consuming import Consumers, make_broker
+from shared.messaging.deadletters import DeadLetters
+from shared.messaging.log import end_offsets
+from shared.messaging.producing import Producer
+from shared.messaging.topics import TopicNames, check_partition_counts, load_topics
+from shared.web import CorrelationMiddleware, exception_handlers, health_routes, metrics_route
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from faststream.kafka import KafkaBroker
+
+    from services.notifications.settings import NotificationsSettings
+    from shared.database import Pool
+    from shared.web import Check
+
+_FINISH_MAIL_SECONDS = 12.0
+
+
+def build_app(settings: NotificationsSettings) -> Starlette:
+    """Make the app; nothing connects before its lifespan begins."""
+    names = TopicNames(settings.topic_prefix)
+    broker = make_broker(settings.kafka_bootstrap_servers, client_id=settings.service)
+    producer = Producer(settings.kafka_bootstrap_servers, client_id=settings.service)
+    consumers = Consumers(
+        broker,
+        names,
+        DeadLetters(producer, names, service=settings.service),
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+    )
+    background = Background()
+    checks: dict[str, Check] = {"background": background.check, "kafka": partial(_check_broker, broker)}
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        await check_partition_counts(settings.kafka_bootstrap_servers, load_topics(settings.topics_file), names, only=TOPICS)
+        async with AsyncExitStack() as stack:
+            pool = await create_pool(settings.notifications_postgres_dsn, application_name=settings.service)
+            stack.push_async_callback(pool.close)
+            checks["database"] = partial(check_database, pool)
+            await producer.start()
+            stack.push_async_callback(producer.stop)
+            state = await _start(settings, pool, consumers, names, background=background, stack=stack)
+            checks.update({name: partial(_check_consumer, consumers, name) for name in consumers.checks()})
+            yield state
+
+    return Starlette(
+        routes=[*routes(), *health_routes(checks), metrics_route()],
+        middleware=[Middleware(CorrelationMiddleware)],
+        exception_handlers=exception_handlers(),
+        lifespan=lifespan,
+    )
+
+
+async def _start(
+    settings: NotificationsSettings,
+    pool: Pool,
+    consumers: Consumers,
+    names: TopicNames,
+    *,
+    background: Background,
+    stack: AsyncExitStack,
+) -> dict[str, Any]:
+    """Start the parts, each stopped by the stack in the opposite order; gives what the routes need."""
+    metrics, store, pages = Metrics(), Store(pool), Pages(settings.public_url)
+    live = Live(store, metrics)
+    sender = Sender(
+        store,
+        MailComposer(pages, settings.mail_from, settings.public_url),
+        lambda: MailServer(settings.smtp_host, settings.smtp_port, Patience()),
+        metrics,
+        clock=lambda: datetime.now(UTC),
+    )
+    keeper = WaitingKeeper(
+        store,
+        ends=partial(end_offsets, settings.kafka_bootstrap_servers, names.topic("vacancies")),
+        passed=partial(_committed, settings.kafka_bootstrap_servers, names.group(GROUP), names.topic("vacancies")),
+        metrics=metrics,
+    )
+
+    def hear_deliveries(_payload: str) -> None:
+        sender.wake()
+
+    def look_at_all() -> None:
+        live.look()
+        sender.wake()
+
+    listener = Listener(
+        settings.notifications_postgres_dsn,
+        {ALERTS_CHANNEL: live.hear, DELIVERIES_CHANNEL: hear_deliveries},
+        on_reconnect=look_at_all,
+        application_name=f"{settings.service}-listener",
+    )
+    pages.learn(await store.policies())
+    await live.start()
+    stack.push_async_callback(background.stop)
+    background.start("listener", listener.run)
+    background.start("live inbox", live.run)
+    background.start("waiting places", keeper.run)
+    background.start("mail", sender.run)
+
+    async def stop_sender() -> None:
+        sender.stop()
+        await background.finish("mail", within_seconds=_FINISH_MAIL_SECONDS)
+
+    stack.push_async_callback(stop_sender)
+    subscribe(consumers, Notifications(store, await store.born_at(), keeper, metrics))
+    stack.push_async_callback(consumers.stop)
+    await consumers.start()
+    return {"store": store, "inbox": Inbox(store, live, pages), "consumers": consumers}
+
+
+async def _committed(bootstrap_servers: str, group: str, topic: str) -> dict[int, int]:
+    """How far the group's reading of a topic is committed, by partition."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    try:
+        await admin.start()
+        offsets = await admin.list_consumer_group_offsets(group)
+    finally:
+        await admin.close()
+    return {place.partition: known.offset for place, known in offsets.items() if place.topic == topic}
+
+
+async def _check_broker(broker: KafkaBroker) -> tuple[bool, str]:
+    is_there = await broker.ping(timeout=1.5)
+    return is_there, "Kafka answers" if is_there else "Kafka does not answer"
+
+
+async def _check_consumer(consumers: Consumers, name: str) -> tuple[bool, str]:
+    check = consumers.checks()[name]
+    return check.ok, check.detail

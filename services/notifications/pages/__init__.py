@@ -1,0 +1,1 @@
+"""What a person sees: the inbox page, its cards, and the mails."""

@@ -1,0 +1,18 @@
+"""What the notifications service is told by its environment."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from shared.settings import Secret, ServiceSettings
+
+
+class NotificationsSettings(ServiceSettings):
+    """Beside what every service is told: its database, and the mail server that takes what is pushed."""
+
+    service: ClassVar[str] = "notifications"
+
+    notifications_postgres_dsn: Secret
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 25
+    mail_from: str = "Ledigplads <ledigplads@localhost>"
