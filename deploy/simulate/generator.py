@@ -30,13 +30,15 @@ class Generator:
     """Of offer ids and references: two markets with different prefixes never meet."""
     day: date
     """What dates are reckoned from."""
+    offers_in_all: int | None = None
+    """So many offers have all the vacancies; None: an offer has one or two."""
 
     def offer(self, number: int) -> Offer:
         return make_offer(self.seed, self.prefix, number)
 
     def vacancy(self, number: int, revision: int = 0) -> VacancyDraft:
         """Make a vacancy as it stood at its nth change; 0 is how it was first posted."""
-        draft = make_vacancy(self.seed, self.prefix, number, self.offer(offer_of(number)), self.day)
+        draft = make_vacancy(self.seed, self.prefix, number, self.offer(self.offer_of(number)), self.day)
         return change_vacancy(self.seed, draft, revision) if revision else draft
 
     def need(self, number: int, revision: int = 0) -> NeedDraft:
@@ -47,13 +49,13 @@ class Generator:
     def offers(self, start: int = 0) -> Iterator[Offer]:
         return (self.offer(number) for number in count(start))
 
+    def offer_of(self, vacancy: int) -> int:
+        """Say whose a vacancy is: of four in a row, two are of one offer."""
+        number = vacancy * 3 // 4
+        return number if self.offers_in_all is None else number % self.offers_in_all
+
     def vacancies(self, start: int = 0) -> Iterator[VacancyDraft]:
         return (self.vacancy(number) for number in count(start))
 
     def needs(self, start: int = 0) -> Iterator[NeedDraft]:
         return (self.need(number) for number in count(start))
-
-
-def offer_of(vacancy: int) -> int:
-    """Say whose a vacancy is: of four in a row, two are of one offer."""
-    return vacancy * 3 // 4

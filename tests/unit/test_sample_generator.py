@@ -8,7 +8,7 @@ from itertools import islice
 
 import pytest
 
-from deploy.simulate.generator import Generator, offer_of
+from deploy.simulate.generator import Generator
 from deploy.simulate.market import SectionMarket, market
 from shared.contracts import reference
 from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
@@ -25,7 +25,7 @@ def generator() -> Generator:
 
 @pytest.fixture(scope="module")
 def vacancies(generator: Generator) -> list[tuple[str | None, VacancyDraft]]:
-    return [(generator.offer(offer_of(number)).section, generator.vacancy(number)) for number in range(MANY)]
+    return [(generator.offer(generator.offer_of(number)).section, generator.vacancy(number)) for number in range(MANY)]
 
 
 @pytest.fixture(scope="module")
