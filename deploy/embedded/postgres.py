@@ -54,6 +54,11 @@ class EmbeddedPostgres:
         return f"postgresql://{_SUPERUSER}:{self._password()}@{LOOPBACK}:{self.port}/postgres"
 
     @property
+    def started(self) -> bool:
+        """Whether `start` has come as far as a process."""
+        return self._server is not None
+
+    @property
     def server(self) -> Child:
         """The postmaster."""
         if self._server is None:

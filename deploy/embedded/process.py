@@ -12,6 +12,7 @@ from deploy.embedded.privileges import NO_CHANGE, Unprivileged
 from deploy.embedded.warden import WARDEN
 
 _TAIL_BYTES = 4_000
+_LOG_BYTES = 20_000_000
 
 
 class Child:
@@ -60,6 +61,8 @@ class Child:
         """Start it; its output goes to the end of the log."""
         account = self._account
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        if self.log.exists() and self.log.stat().st_size > _LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".old.log"))
         with self.log.open("ab") as log:
             self._log_start = log.tell()
             self._process = subprocess.Popen(

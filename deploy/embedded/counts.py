@@ -1,0 +1,58 @@
+"""How much there is now: asked of each service's operator page."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+
+import httpx2
+
+from deploy.embedded.services import Service
+
+_QUIET_SECONDS = 1.5
+_LOOK_EVERY_SECONDS = 0.25
+_PATHS = {
+    "intake": "/operator/counts",
+    "matching": "/matching/operator/counts",
+    "notifications": "/notifications/operator/counts",
+}
+# What is shown, by the name that a service gives it.
+_SHOWN = {"vacancies_open": "vacancies", "needs_open": "needs", "pairs": "matches", "alerts": "alerts"}
+_ANSWERED_BY = {"vacancies_open": "intake", "needs_open": "intake", "pairs": "matching", "alerts": "notifications"}
+
+
+async def counts(client: httpx2.AsyncClient, services: Iterable[Service]) -> dict[str, int]:
+    """Open vacancies and needs, matches and alerts; what a service does not answer now is left out."""
+    found: dict[str, int] = {}
+    for one in services:
+        kind = one.name.split("-")[0]
+        if kind not in _PATHS:
+            continue
+        with contextlib.suppress(httpx2.HTTPError):
+            answer = await client.get(f"{one.url}{_PATHS[kind]}")
+            if answer.status_code == httpx2.codes.OK:
+                for name, value in answer.json().items():
+                    if _ANSWERED_BY.get(name) == kind:
+                        # Each matching worker answers for its share of the needs.
+                        found[_SHOWN[name]] = found.get(_SHOWN[name], 0) + int(value)
+    return found
+
+
+async def settled_counts(client: httpx2.AsyncClient, services: Iterable[Service], within_seconds: float) -> dict[str, int]:
+    """The counts once nothing has changed for a moment, or as they are when the time is up."""
+    watched = tuple(services)
+    last = await counts(client, watched)
+    quiet = 0.0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_seconds):
+            while quiet < _QUIET_SECONDS:
+                await asyncio.sleep(_LOOK_EVERY_SECONDS)
+                now = await counts(client, watched)
+                quiet = quiet + _LOOK_EVERY_SECONDS if now == last else 0.0
+                last = now
+    return last
+
+
+def growth(before: dict[str, int], after: dict[str, int]) -> str:
+    """What changed, as in `+2 vacancies, -1 needs`; empty when nothing did."""
+    changes = ((name, after[name] - before.get(name, 0)) for name in after if name in before)
+    return ", ".join(f"{change:+d} {name}" for name, change in changes if change)

@@ -1,0 +1,291 @@
+"""The whole embedded stack: brought up in order, looked after, stopped in order."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from deploy.embedded import services
+from deploy.embedded.counts import counts, growth, settled_counts
+from deploy.embedded.databases import create_database
+from deploy.embedded.errors import CannotStartError
+from deploy.embedded.home import Home
+from deploy.embedded.kafka import EmbeddedKafka, NodePorts
+from deploy.embedded.ports import LOOPBACK
+from deploy.embedded.postgres import EmbeddedPostgres
+from deploy.embedded.process import Child
+from deploy.embedded.reports import Ready, Reporter, Said, Step
+from deploy.embedded.services import CHECKOUT, WITH_DATABASE, Service, Surroundings
+from deploy.embedded.supervisor import Member, Supervisor
+from deploy.embedded.warden import end_all, started_at
+from deploy.simulate import sample
+from shared.messaging.topics import TopicCreationFailed, TopicNames, create_topics, load_topics
+
+_READY_WITHIN_SECONDS = 120.0
+_MIGRATED_WITHIN_SECONDS = 120.0
+_SETTLED_WITHIN_SECONDS = 60.0
+_FINISH_WORK_SECONDS = 15.0
+_LOOK_EVERY_SECONDS = 0.1
+_COUNT_EVERY_SECONDS = 1.0
+_BROKERS_DEFAULT_REPLICATION = -1
+_THREE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `up` was asked for; None is what the stack had before."""
+
+    brokers: int | None = None
+    workers: int | None = None
+    sample: bool = True
+
+
+class Stack:
+    """One stack under one home. `start`, then `watch` until it should end, then `stop`."""
+
+    def __init__(self, home: Home, options: Options, report: Reporter) -> None:
+        self._home = home
+        self._options = options
+        self._report = report
+        self._supervisor = Supervisor(report, self._write_state)
+        self._kafka: EmbeddedKafka | None = None
+        self._postgres: EmbeddedPostgres | None = None
+        self._services: dict[str, Service] = {}
+        self._bootstrap = os.environ.get("LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS", "")
+        self._administrator_dsn = os.environ.get("LEDIGPLADS_POSTGRES_DSN", "")
+        self._address = ""
+        self._smtp_port = 0
+        self._ready = False
+
+    async def start(self) -> Ready:
+        """Bring everything up.
+
+        Raises:
+            CannotStartError: something is missing, with the remedy; what had been started is still to be stopped.
+        """
+        await asyncio.to_thread(end_leftovers, self._home)
+        port = self._home.address_port()
+        self._address = f"http://{LOOPBACK}:{port}"
+        brokers, workers = self._sizes()
+        self._write_state()
+        await _all(self._start_kafka(brokers), self._start_postgres(), self._start_mail())
+        dsns, _ = await _all(self._create_databases(), self._create_topics(brokers))
+        around = Surroundings(self._bootstrap, dsns, self._smtp_port, self._address)
+        await _all(*(self._migrate(name, around) for name in WITH_DATABASE))
+        started = [services.service(self._home, name, around) for name in WITH_DATABASE]
+        started += [services.service(self._home, "matching", around, worker) for worker in range(1, workers + 1)]
+        await _all(*(self._start_service(one) for one in started))
+        await self._start_service(services.proxy(self._home, port, self._services), path="/mail/messages")
+        self._home.remember(brokers=brokers, workers=workers)
+        async with httpx2.AsyncClient() as client:
+            await self._load_sample(client)
+            found = await settled_counts(client, self._services.values(), _SETTLED_WITHIN_SECONDS)
+        self._ready = True
+        self._write_state()
+        return Ready(self._address, found)
+
+    async def watch(self) -> None:
+        """Keep everything running and say what happens, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._supervisor.run())
+            group.create_task(self._tell_growth())
+
+    async def stop(self) -> None:
+        """Stop in order: the services finish the work in hand, then the proxy, the mail, PostgreSQL and Kafka."""
+        self._ready = False
+        await self._supervisor.leave_alone()
+        working = [one for name, one in self._services.items() if name not in ("proxy", "mail")]
+        for one in working:
+            one.child.ask_to_stop()
+        for one in (*working, *(self._services[name] for name in ("proxy", "mail") if name in self._services)):
+            await asyncio.to_thread(one.child.stop, _FINISH_WORK_SECONDS)
+        if self._postgres is not None:
+            await asyncio.to_thread(self._postgres.stop)
+        if self._kafka is not None:
+            await asyncio.to_thread(self._kafka.stop)
+        self._home.forget_state()
+
+    def _sizes(self) -> tuple[int, int]:
+        had = self._home.remembered()
+        brokers = self._options.brokers or had.get("brokers") or 1
+        workers = self._options.workers or had.get("workers") or 1
+        if workers < 1:
+            message = f"There is no stack with {workers} matching workers: say --workers 1 or more"
+            raise CannotStartError(message)
+        if not self._bootstrap and self._home.kafka.exists() and had.get("brokers") not in (None, brokers):
+            message = f"This stack was made with {had['brokers']} broker(s): say --brokers {had['brokers']}, or forget its data with: make clean"
+            raise CannotStartError(message)
+        return brokers, workers
+
+    async def _start_kafka(self, brokers: int) -> None:
+        if self._bootstrap:
+            self._report(Step("Kafka", f"yours, at {self._bootstrap}", done=True))
+            return
+        ports = [
+            NodePorts(self._home.port(f"kafka-{number}"), self._home.port(f"kafka-{number}-controller"))
+            for number in range(1, brokers + 1)
+        ]
+        self._kafka = kafka = EmbeddedKafka(
+            self._home.kafka,
+            brokers,
+            ports=ports,
+            progress=lambda done, of: self._report(Step("Kafka", f"fetching jar {done} of {of} (the first time only)")),
+        )
+        self._bootstrap = kafka.bootstrap_servers
+        self._report(Step("Kafka", "starting"))
+        await asyncio.to_thread(kafka.start)
+        for number, node in enumerate(kafka.nodes):
+            name = "kafka" if brokers == 1 else f"kafka-{number + 1}"
+            self._supervisor.add(Member(name, node, lambda number=number: kafka.restart(number)))  # type: ignore[misc]
+        self._write_state()
+        self._report(Step("Kafka", f"{brokers} broker(s) at {self._bootstrap}", done=True))
+
+    async def _start_postgres(self) -> None:
+        if self._administrator_dsn:
+            self._report(Step("PostgreSQL", "yours", done=True))
+            return
+        self._postgres = postgres = EmbeddedPostgres(self._home.postgres, self._home.port("postgres"))
+        self._report(Step("PostgreSQL", "starting"))
+        await asyncio.to_thread(postgres.start)
+        self._administrator_dsn = postgres.dsn
+        self._supervisor.add(Member("postgres", postgres.server, postgres.restart))
+        self._write_state()
+        self._report(Step("PostgreSQL", f"at {LOOPBACK}:{postgres.port}", done=True))
+
+    async def _start_mail(self) -> None:
+        catcher, self._smtp_port = services.mail_catcher(self._home)
+        await self._start_service(catcher)
+
+    async def _start_service(self, one: Service, path: str = "/readyz") -> None:
+        self._report(Step(one.name, "starting"))
+        self._services[one.name] = one
+        one.child.start()
+        self._write_state()
+        await _until_ready(one, path)
+        self._supervisor.add(Member(one.name, one.child, one.child.start))
+        self._report(Step(one.name, "ready", done=True))
+
+    async def _create_databases(self) -> dict[str, str]:
+        """Each service's connection string: given one by one, or made from the administrator's."""
+        dsns = {}
+        for name in WITH_DATABASE:
+            given = os.environ.get(f"LEDIGPLADS_{name.upper()}_POSTGRES_DSN")
+            database = f"ledigplads_{name}"
+            dsns[name] = given or await create_database(self._administrator_dsn, database, self._home.secret(database))
+        return dsns
+
+    async def _create_topics(self, brokers: int) -> None:
+        replication = _BROKERS_DEFAULT_REPLICATION if self._kafka is None else _THREE if brokers == _THREE else 1
+        declared = load_topics(CHECKOUT / "deploy" / "topics.yaml")
+        names = TopicNames(os.environ.get("LEDIGPLADS_TOPIC_PREFIX", ""))
+        try:
+            await create_topics(self._bootstrap, declared, names, replication=replication)
+        except (OSError, TopicCreationFailed) as error:
+            message = f"The topics cannot be made on Kafka at {self._bootstrap} ({error}): look at the server and at the rights of its clients"
+            raise CannotStartError(message) from error
+        self._report(Step("topics", f"{len(declared.topics)} declared", done=True))
+
+    async def _migrate(self, name: str, around: Surroundings) -> None:
+        child = services.migration(self._home, name, around)
+        child.start()
+        if not await asyncio.to_thread(child.wait, _MIGRATED_WITHIN_SECONDS) or child.exit_code != 0:
+            await asyncio.to_thread(child.kill)
+            raise CannotStartError(_why_not(f"The database of {name} cannot be brought up to date", child))
+        self._report(Step(f"{name}'s database", "up to date", done=True))
+
+    async def _load_sample(self, client: httpx2.AsyncClient) -> None:
+        if not self._options.sample or self._home.remembered().get("sample"):
+            return
+        there = await counts(client, self._services.values())
+        if self._kafka is None and any(there.get(name) for name in ("vacancies", "needs")):
+            self._report(Step("sample", "left out: there are vacancies or needs already", done=True))
+            return
+        self._report(Step("sample", "loading"))
+        names = TopicNames(os.environ.get("LEDIGPLADS_TOPIC_PREFIX", ""))
+        await sample.load(self._services["intake"].url, self._services["notifications"].url, self._bootstrap, names)
+        self._home.remember(sample=True)
+        self._report(Step("sample", "loaded", done=True))
+
+    async def _tell_growth(self) -> None:
+        async with httpx2.AsyncClient() as client:
+            last = await counts(client, self._services.values())
+            while True:
+                await asyncio.sleep(_COUNT_EVERY_SECONDS)
+                now = await counts(client, self._services.values())
+                change = growth(last, now)
+                if change:
+                    self._report(Said(change))
+                last = last | now
+
+    def _write_state(self) -> None:
+        """For the command line, and for the next launcher if this one should be killed."""
+        children: list[Child] = [one.child for one in self._services.values()]
+        nodes = self._kafka.nodes if self._kafka is not None else ()
+        children += nodes
+        postgres: dict[str, object] = {"dsn": self._administrator_dsn}
+        if self._postgres is not None and self._postgres.started:
+            children.append(self._postgres.server)
+            postgres["pid"] = self._postgres.server.pid
+        shown = {name: {"url": one.url, "pid": one.child.pid, "port": one.port} for name, one in self._services.items()}
+        if "mail" in shown:
+            shown["mail"]["smtp_port"] = self._smtp_port
+        self._home.write_state(
+            {
+                "address": self._address,
+                "ready": self._ready,
+                "launcher": os.getpid(),
+                "kafka": {"bootstrap_servers": self._bootstrap, "pids": [node.pid for node in nodes]},
+                "postgres": postgres,
+                "services": shown,
+                "topic_prefix": os.environ.get("LEDIGPLADS_TOPIC_PREFIX", ""),
+                "processes": [
+                    {"pid": child.pid, "started": started_at(child.pid)} for child in children if child.pid is not None
+                ],
+            }
+        )
+
+
+def end_leftovers(home: Home) -> None:
+    """End what a launcher that was killed, and its warden with it, left running."""
+    left = home.state().get("processes", [])
+    end_all({int(one["pid"]): (float(one["started"]), int(signal.SIGINT)) for one in left if one["started"] is not None})
+
+
+async def _until_ready(one: Service, path: str) -> None:
+    deadline = time.monotonic() + _READY_WITHIN_SECONDS
+    said = ""
+    async with httpx2.AsyncClient(timeout=5) as client:
+        while time.monotonic() < deadline:
+            if not one.child.running:
+                raise CannotStartError(_why_not(f"{one.name} cannot start", one.child))
+            try:
+                answer = await client.get(f"{one.url}{path}")
+                if answer.status_code == httpx2.codes.OK:
+                    return
+                said = answer.text[:300]
+            except httpx2.HTTPError:
+                said = said or "no answer"
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+    message = f"{one.name} is not ready after {_READY_WITHIN_SECONDS:.0f} seconds ({said}): read {one.child.log}"
+    raise CannotStartError(message)
+
+
+def _why_not(what: str, child: Child) -> str:
+    """The child's own sentence where it has one."""
+    lines = [line for line in child.last_words().splitlines() if line.strip()]
+    own = next((line.partition("cannot start: ")[2] for line in reversed(lines) if "cannot start: " in line), "")
+    return f"{what}: {own} (its log is {child.log})" if own else f"{what}, it ended with code {child.exit_code}: read {child.log}"
+
+
+async def _all(*work: Coroutine[Any, Any, Any]) -> list[Any]:
+    """Run side by side, let every one end, then raise the first failure: nothing is still starting when it is told."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return list(results)
