@@ -1,0 +1,145 @@
+"""What one need or one vacancy says about itself on a day: read once, used by the reference scorer and the columns alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+from services.matching.domain.terms import MONTHS_A_YEAR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from services.matching.domain.terms import Terms
+    from shared.contracts.need import NeedProfile
+    from shared.contracts.vacancy import PriceLine, Vacancy
+
+ADULT_AGE: Final = 18
+
+# Prices are compared in sixtieths of a krone a month, where 365/12 days a month and 25 % VAT are whole numbers:
+# a month 60, a calendar day 365/12 * 60 = 1825; net of VAT four fifths of it, 48 and 1460.
+PRICE_UNIT: Final = 60
+_SIXTIETHS: Final = {("month", False): 60, ("month", True): 48, ("calendar_day", False): 1825, ("calendar_day", True): 1460}
+
+
+class PensionAge(IntEnum):
+    """Whether the pension age is reached, as far as a year of birth, or a month that intake named, can tell."""
+
+    NOT_REACHED = 0
+    UNKNOWN = 1
+    REACHED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class AgeRange:
+    """The ages in whole years that a person may have on the day; one of them where it is certain."""
+
+    youngest: int
+    oldest: int
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRange:
+    """The monthly prices net of VAT that a place may have, in sixtieths of a krone; None where no line can be compared.
+
+    `open_ended`: some line (by the hour, by opening day, or none at all) does not tell what a month costs.
+    """
+
+    lowest: int | None
+    highest: int | None
+    open_ended: bool
+
+
+def month_index(day: date) -> int:
+    return day.year * MONTHS_A_YEAR + day.month - 1
+
+
+def named_month(text: str) -> int:
+    year, month = text.split("-")
+    return int(year) * MONTHS_A_YEAR + int(month) - 1
+
+
+def age_range(need: NeedProfile, day: date) -> AgeRange:
+    """Give the ages that fit the year of birth on the day, narrowed by the month of the 18th birthday where it is named.
+
+    Born in 2000, on any day of 2026: 25 or 26. In the month itself the birthday may be before or after the day.
+    """
+    oldest = day.year - need.birth_year
+    youngest = oldest - 1
+    if need.turns_18 is not None:
+        month = named_month(need.turns_18)
+        if month_index(day) < month:
+            oldest = min(oldest, ADULT_AGE - 1)
+        elif month_index(day) > month:
+            youngest = max(youngest, ADULT_AGE)
+    return AgeRange(min(youngest, oldest), max(youngest, oldest))
+
+
+def pension_age(need: NeedProfile, terms: Terms) -> PensionAge:
+    """Say whether the pension age is reached on the day: certain before the first and after the last possible month.
+
+    Born in some month of year b with a pension age of m months: reached between the months 12 b + m and 12 b + 11 + m.
+    """
+    months = terms.pension_age_months(need.birth_year)
+    if months is None:
+        return PensionAge.UNKNOWN
+    now = month_index(terms.today)
+    if need.reaches_pension_age is not None:
+        first = last = named_month(need.reaches_pension_age)
+    else:
+        first = need.birth_year * MONTHS_A_YEAR + months
+        last = first + MONTHS_A_YEAR - 1
+    if now < first:
+        return PensionAge.NOT_REACHED
+    return PensionAge.REACHED if now > last else PensionAge.UNKNOWN
+
+
+def price_range(vacancy: Vacancy, day: date) -> PriceRange:
+    """Give the range of the lines that have not run out on the day; a need does not say which line would be its own."""
+    lines = [line for line in vacancy.price_lines if line.valid_to is None or line.valid_to >= day]
+    priced = [sixtieths for line in lines if (sixtieths := monthly_sixtieths(line)) is not None]
+    return PriceRange(
+        lowest=min(priced, default=None), highest=max(priced, default=None), open_ended=not lines or len(priced) < len(lines)
+    )
+
+
+def monthly_sixtieths(line: PriceLine) -> int | None:
+    """Give what a line costs a month, net of VAT, in sixtieths of a krone; None for units that do not tell."""
+    factor = _SIXTIETHS.get((line.unit, line.vat_included))
+    return None if factor is None else line.amount_dkk * factor
+
+
+def wanted_start(need: NeedProfile, day: date) -> date:
+    """Give the day from which waiting costs points: what the need says, and never a day that is past."""
+    return max(need.start_by or need.start_from or day, day)
+
+
+def first_possible_start(need: NeedProfile, vacancy: Vacancy, day: date) -> date:
+    """Give the first day on which the citizen can begin there."""
+    return max(day, need.start_from or day, vacancy.available_from or day)
+
+
+def nearest_square_m2(need: NeedProfile, vacancy: Vacancy) -> int | None:
+    """Give the square of the distance to the nearest point of reference, in square metres; None where a point is missing."""
+    place = vacancy.location
+    if place is None or not need.points_of_reference:
+        return None
+    return min(
+        (point.easting_m - place.easting_m) ** 2 + (point.northing_m - place.northing_m) ** 2
+        for point in need.points_of_reference
+    )
+
+
+def target_groups(need: NeedProfile) -> frozenset[str]:
+    return frozenset((need.primary_target_group, *need.further_target_groups))
+
+
+def sections(need: NeedProfile) -> frozenset[str]:
+    return frozenset(wanted.section for wanted in need.sections)
+
+
+def never_matched(vacancy: Vacancy, never: Iterable[str]) -> bool:
+    """Say whether a place is found by search or phone only."""
+    return vacancy.address_protected or vacancy.open_door or not set(never).isdisjoint(vacancy.sections)

@@ -1,0 +1,207 @@
+"""The columns against the reference scorer, and the laws of the lists, on seeded random needs and vacancies."""
+
+import random
+from collections.abc import Mapping
+from datetime import date, timedelta
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.matching.domain.columns import Codebooks, NeedColumns, VacancyColumns
+from services.matching.domain.pairs import PairScorer, integer_sqrt, unknown_codes, unpack_points
+from services.matching.domain.reference import assess
+from services.matching.domain.terms import PARTS, Terms
+from services.matching.state import MatchingState
+from shared.contracts.need import NeedProfile
+from shared.contracts.settings import Policy
+from shared.contracts.vacancy import Vacancy
+from tests.support.matching import TODAY, Chance, first_policy
+
+Answer = list[tuple[str, int, int, int, dict[str, int], tuple[str, ...]]]
+
+
+def by_reference(need: NeedProfile, vacancies: Mapping[str, Vacancy], terms: Terms) -> Answer:
+    """What the slow scorer says the list should be."""
+    places: Answer = []
+    for vacancy in vacancies.values():
+        found = assess(need, vacancy, terms)
+        if found.eligible and found.score >= terms.policy.threshold:
+            points = {code: part.points for code, part in found.parts.items()}
+            places.append(
+                (vacancy.vacancy_id, vacancy.version, vacancy.opening, found.score, points, tuple(found.unknown))
+            )
+    return sorted(places, key=lambda place: (-place[3], place[0]))[: terms.policy.best_k]
+
+
+def by_columns(state: MatchingState, need_id: str) -> Answer:
+    parts = tuple(code for code in PARTS if code in state.terms.parts)
+    return [
+        (vacancy_id, version, opening, -minus_score, unpack_points(points, parts), unknown_codes(unknown))
+        for minus_score, vacancy_id, version, opening, points, unknown in state.places(need_id)
+    ]
+
+
+def all_pairs(needs: list[NeedProfile], vacancies: list[Vacancy], terms: Terms) -> dict[tuple[int, int], Any]:
+    """What the columns say of every eligible pair, by position."""
+    books = Codebooks()
+    need_columns, vacancy_columns = NeedColumns(books), VacancyColumns(books)
+    need_rows = [need_columns.put(need, terms, live=True) for need in needs]
+    vacancy_rows = [vacancy_columns.put(vacancy, terms) for vacancy in vacancies]
+    matchable = np.array([row for row in vacancy_rows if vacancy_columns.matchable[row]])
+    found = {}
+    for part in PairScorer(need_columns, vacancy_columns, books, terms).scored(np.array(need_rows), matchable):
+        columns = (part.needs, part.vacancies, part.score, part.points, part.unknown)
+        for n, v, score, points, unknown in zip(*(column.tolist() for column in columns), strict=True):
+            assert (n, v) not in found, "a pair is scored once"
+            found[n, v] = (score, unpack_points(points, PARTS), unknown_codes(unknown))
+    return found
+
+
+def policy_without(*rules: str) -> Policy:
+    policy = first_policy()
+    return policy.model_copy(update={"rules": tuple(rule for rule in policy.rules if rule.code not in rules)})
+
+
+@pytest.mark.parametrize(
+    ("seed", "policy"),
+    [
+        (1, first_policy(threshold=0)),
+        (2, first_policy(threshold=45)),
+        (3, policy_without("target_group", "age", "price")),
+        (4, policy_without("gender", "capacity", "dates", "distance", "pension_age", "ruled_out")),
+    ],
+)
+def test_the_columns_agree_with_the_reference_on_a_hundred_thousand_pairs(seed: int, policy: Policy) -> None:
+    """160 needs by 160 places for each policy, 102,400 pairs in all, and every eligible one is looked at."""
+    chance, terms = Chance(seed), Terms(policy, TODAY)
+    vacancies = [chance.vacancy(f"vacancy-{n:03}") for n in range(160)]
+    needs = [chance.need(f"need-{n:03}", vacancy_ids=[vacancy.vacancy_id for vacancy in vacancies]) for n in range(160)]
+    expected = {}
+    for (n, need), (v, vacancy) in product(enumerate(needs), enumerate(vacancies)):
+        found = assess(need, vacancy, terms)
+        if found.eligible and found.score >= policy.threshold:
+            expected[n, v] = (found.score, {code: part.points for code, part in found.parts.items()}, tuple(found.unknown))
+    assert len(expected) > 400
+    assert all_pairs(needs, vacancies, terms) == expected
+
+
+def test_codes_beyond_the_sixty_four_bits_change_no_answer() -> None:
+    chance, terms = Chance(5), Terms(first_policy(threshold=0), TODAY)
+    strange = [f"strange-{n}" for n in range(80)]
+    draw = random.Random(5)
+
+    def with_strange(codes: tuple[str, ...]) -> tuple[str, ...]:
+        return (*codes, *draw.sample(strange, 6))
+
+    vacancies = {}
+    for n in range(60):
+        drawn = chance.vacancy(f"vacancy-{n:03}")
+        changes = {"target_groups": with_strange(drawn.target_groups), "services": with_strange(drawn.services)}
+        vacancies[drawn.vacancy_id] = Vacancy.model_validate(drawn.model_dump() | changes)
+    needs = []
+    for n in range(60):
+        profile = chance.need(f"need-{n:03}")
+        codes = {"further_target_groups": tuple(draw.sample(strange, 5)), "services": with_strange(profile.services)}
+        needs.append(NeedProfile.model_validate(profile.model_dump() | codes))
+    state = MatchingState(terms)
+    state.change_vacancies(vacancies)
+    state.put_needs(needs, live=True)
+    for need in needs:
+        assert by_columns(state, need.need_id) == by_reference(need, vacancies, terms)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_lists_stay_true_under_every_kind_of_event(seed: int) -> None:
+    """Publish, change, withdraw, register, change, close, another day and policy; all lists looked at after every batch."""
+    chance, draw = Chance(100 + seed), random.Random(seed)
+    terms = Terms(first_policy(threshold=20), TODAY)
+    state = MatchingState(terms)
+    vacancies: dict[str, Vacancy] = {}
+    needs: dict[str, NeedProfile] = {}
+    said: dict[str, Answer] = {}
+    names = [f"vacancy-{n:03}" for n in range(120)]
+    for step in range(40):
+        changed = set()
+        batch = {
+            name: None if draw.random() < 0.35 and step > 5 else chance.vacancy(name, step + 1)
+            for name in draw.sample(names, draw.choice((1, 1, 3, 40)))
+        }
+        changed |= set(state.change_vacancies(batch))
+        for name, vacancy in batch.items():
+            vacancies.pop(name, None)
+            if vacancy is not None:
+                vacancies[name] = vacancy
+        fresh = [chance.need(f"need-{draw.randint(0, 30):02}", step + 1, names) for _ in range(draw.choice((0, 1, 4)))]
+        changed |= set(state.put_needs(fresh, live=True))
+        needs |= {need.need_id: need for need in fresh}
+        if needs and draw.random() < 0.3:
+            closed = draw.choice(list(needs))
+            state.remove_needs([closed])
+            del needs[closed]
+            said.pop(closed, None)
+        if step % 15 == 14:
+            terms = Terms(first_policy(version=f"2026-11-01.{step}", threshold=10 + step), TODAY + timedelta(days=step))
+            changed |= set(state.change_terms(terms))
+        for need_id, need in needs.items():
+            expected = by_reference(need, vacancies, terms)
+            assert by_columns(state, need_id) == expected
+            # Nobody is told twice of the same, and nobody is left untold.
+            assert need_id in changed or said[need_id] == expected
+            said[need_id] = expected
+    assert sum(map(len, said.values())) > 50
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_order_and_duplication_of_the_same_states_ends_in_the_same_lists(seed: int) -> None:
+    chance, terms = Chance(200 + seed), Terms(first_policy(), TODAY)
+    vacancies = {f"vacancy-{n:03}": chance.vacancy(f"vacancy-{n:03}") for n in range(150)}
+    needs = [chance.need(f"need-{n:02}") for n in range(30)]
+    answers = []
+    for order in range(3):
+        draw = random.Random(order)
+        state = MatchingState(terms)
+        events: list[NeedProfile | Vacancy] = [*needs, *vacancies.values(), *draw.sample(list(vacancies.values()), 50)]
+        draw.shuffle(events)
+        for event in events:
+            if isinstance(event, Vacancy):
+                state.change_vacancies({event.vacancy_id: event})
+            else:
+                state.put_needs([event], live=True)
+        answers.append({need.need_id: by_columns(state, need.need_id) for need in needs})
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_needs_that_wait_are_not_scored_and_are_right_once_they_are_live() -> None:
+    chance, terms = Chance(7), Terms(first_policy(), TODAY)
+    state = MatchingState(terms)
+    needs = [chance.need(f"need-{n:02}") for n in range(20)]
+    vacancies = {f"vacancy-{n:03}": chance.vacancy(f"vacancy-{n:03}") for n in range(100)}
+    state.put_needs(needs, live=False)
+    assert state.change_vacancies(vacancies) == {}
+    state.make_live([need.need_id for need in needs])
+    for need in needs:
+        assert by_columns(state, need.need_id) == by_reference(need, vacancies, terms)
+
+
+@given(st.lists(st.integers(min_value=0, max_value=2**41) | st.integers(0, 1_500_000).map(lambda root: root * root)))
+def test_whole_square_roots_are_exact(squares: list[int]) -> None:
+    for square, root in zip(squares, integer_sqrt(np.array(squares, dtype=np.int64)).tolist(), strict=True):
+        assert root * root <= square < (root + 1) * (root + 1)
+
+
+@pytest.mark.parametrize("day", [date(2026, 1, 1), date(2026, 11, 24), date(2027, 12, 31), date(2028, 2, 29)])
+def test_another_day_gives_the_columns_what_a_fresh_start_on_that_day_gives(day: date) -> None:
+    chance = Chance(9)
+    vacancies = {f"vacancy-{n:03}": chance.vacancy(f"vacancy-{n:03}") for n in range(80)}
+    needs = [chance.need(f"need-{n:02}") for n in range(60)]
+    state = MatchingState(Terms(first_policy(), TODAY))
+    state.put_needs(needs, live=True)
+    state.change_vacancies(vacancies)
+    terms = Terms(first_policy(), day)
+    state.change_terms(terms)
+    for need in needs:
+        assert by_columns(state, need.need_id) == by_reference(need, vacancies, terms)
