@@ -1,0 +1,125 @@
+"""The only place that constructs things: the intake service as an ASGI app."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from services.intake.answering import Answering
+from services.intake.operator_routes import operator_routes
+from services.intake.pages.rendering import Pages
+from services.intake.partners import Partners
+from services.intake.publishing import OWN_TOPICS
+from services.intake.republishing import Republishing
+from services.intake.routes import not_there_handlers, routes
+from services.intake.service import Freshness, Intake
+from services.intake.settings import load_policies
+from services.intake.store import Store
+from services.intake.subscribers import subscribe
+from services.intake.timers import Timers, danish_day
+from shared.database import check_database, create_pool, load_queries
+from shared.messaging.consuming import Consumers, make_broker
+from shared.messaging.deadletters import DeadLetters
+from shared.messaging.producing import Producer
+from shared.messaging.relay import OutboxRelay
+from shared.messaging.topics import TopicNames, check_partition_counts, load_topics
+from shared.web import CorrelationMiddleware, exception_handlers, health_routes, metrics_route
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from faststream.kafka import KafkaBroker
+
+    from services.intake.settings import IntakeSettings
+    from shared.messaging.health import Check as Answer
+    from shared.web import Check
+
+_QUERIES = Path(__file__).with_name("queries.sql")
+
+
+def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Starlette:
+    """Make the app; nothing connects before its lifespan begins."""
+    topics = load_topics(settings.topics_file)
+    names = TopicNames(settings.topic_prefix)
+    bootstrap = settings.kafka_bootstrap_servers
+    broker = make_broker(bootstrap, client_id=settings.service)
+    producer = Producer(bootstrap, client_id=settings.service)
+    dead_letters = DeadLetters(producer, names, service=settings.service, clock=clock)
+    consumers = Consumers(broker, names, dead_letters, bootstrap_servers=bootstrap)
+    checks: dict[str, Check] = {"kafka": partial(_check_broker, broker)}
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        async with AsyncExitStack() as stack:
+            await check_partition_counts(bootstrap, topics, names, only=OWN_TOPICS)
+            pool = await create_pool(settings.intake_postgres_dsn, application_name=settings.service)
+            stack.push_async_callback(pool.close)
+            checks["database"] = partial(check_database, pool)
+            await producer.start()
+            stack.push_async_callback(producer.stop)
+            relay = await stack.enter_async_context(OutboxRelay(pool, producer, names).running())
+            checks["outbox"] = _answering(relay.check)
+            store = Store(pool, load_queries(_QUERIES))
+            intake = Intake(store, clock, _freshness(settings), load_policies(settings.intake_policies))
+            await intake.publish_settings(danish_day(clock()))
+            timers = Timers(intake, clock, every_seconds=settings.intake_timer_seconds)
+            checks["timers"] = _answering(timers.check)
+            stack.push_async_callback(_cancel, asyncio.create_task(timers.run(), name="timers"))
+            subscribe(consumers, names, Answering(intake, store, clock))
+            checks.update({name: partial(_check_consumer, consumers, name) for name in consumers.checks()})
+            stack.push_async_callback(consumers.stop)
+            await consumers.start()
+            yield {
+                "intake": intake,
+                "store": store,
+                "pages": Pages(),
+                "consumers": consumers,
+                "republishing": Republishing(store, bootstrap, names, clock),
+                "partners": Partners(store, bootstrap, names, topics),
+            }
+
+    return Starlette(
+        routes=[*routes(), *operator_routes(), *health_routes(checks), metrics_route()],
+        middleware=[Middleware(CorrelationMiddleware)],
+        exception_handlers=exception_handlers() | not_there_handlers(),
+        lifespan=lifespan,
+    )
+
+
+def _freshness(settings: IntakeSettings) -> Freshness:
+    return Freshness(
+        validity=timedelta(days=settings.intake_validity_days),
+        confirm_again_after=timedelta(hours=settings.intake_confirm_again_after_hours),
+        keep_closed=timedelta(days=settings.intake_keep_closed_days),
+    )
+
+
+def _answering(check: Callable[[], Answer]) -> Check:
+    async def answer() -> tuple[bool, str]:
+        found = check()
+        return found.ok, found.detail
+
+    return answer
+
+
+async def _check_consumer(consumers: Consumers, name: str) -> tuple[bool, str]:
+    found = consumers.checks()[name]
+    return found.ok, found.detail
+
+
+async def _check_broker(broker: KafkaBroker) -> tuple[bool, str]:
+    is_there = await broker.ping(timeout=1.5)
+    return is_there, "Kafka answers" if is_there else "Kafka does not answer"
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,55 @@
+"""Danish civil registration numbers in text that would be published.
+
+A CPR number is DDMMYY and four digits. Since 2007 the check digit is no longer a rule, so only the date can be tested;
+an *erstatningspersonnummer* (for persons without a CPR number) has 60 added to the day.
+Source: CPR-kontoret, "Personnummeret i CPR".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SEPARATED: Final = re.compile(r"(?<!\d)(\d{2})[ ./-]?(\d{2})[ ./-]?(?:\d{2})?(\d{2})[ .‐-―/-]{0,3}(\d{4})(?!\d)")
+_REPLACEMENT_DAY: Final = 60
+_LAST_DAY: Final = 31
+_LAST_MONTH: Final = 12
+_DEEPEST: Final = 16
+"""No draft is nested deeper; what is, is refused for that."""
+
+
+def holds_cpr_number(text: str) -> bool:
+    """Say whether the text holds what looks like a CPR number, with or without separators or century."""
+    return any(_is_date(int(found[1]), int(found[2])) for found in _SEPARATED.finditer(text))
+
+
+def fields_with_cpr_number(document: object, *, leave_out: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield the path of every text in a JSON document that holds one.
+
+    Args:
+        document: as decoded from JSON.
+        leave_out: names of fields that are numbers of another kind (a P-number has ten digits too), or are not published.
+    """
+    yield from _walk(document, "", leave_out, _DEEPEST)
+
+
+def _walk(value: object, path: str, leave_out: frozenset[str], deeper: int) -> Iterator[str]:
+    if deeper == 0:
+        return
+    if isinstance(value, str):
+        if holds_cpr_number(value):
+            yield path
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            if name not in leave_out:
+                yield from _walk(inner, f"{path}.{name}" if path else name, leave_out, deeper - 1)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from _walk(inner, f"{path}[{place}]", leave_out, deeper - 1)
+
+
+def _is_date(day: int, month: int) -> bool:
+    return 1 <= (day - _REPLACEMENT_DAY if day > _REPLACEMENT_DAY else day) <= _LAST_DAY and 1 <= month <= _LAST_MONTH

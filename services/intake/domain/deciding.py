@@ -1,0 +1,149 @@
+"""From a command and what is stored to an outcome."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from services.intake.domain import needs, offers, vacancies
+from services.intake.domain.commands import (
+    CloseNeed,
+    CloseVacancy,
+    ConfirmVacancy,
+    EraseNeed,
+    EraseVacancy,
+    ExpireVacancy,
+    Named,
+    PatchVacancy,
+    PostNeed,
+    PostVacancy,
+    PutOffer,
+    ReplaceNeed,
+    ReplaceVacancy,
+    RuleOut,
+)
+from services.intake.domain.outcomes import Outcome, Rejected, rejected
+from services.intake.domain.states import ErasedNeed, ErasedVacancy, NeedState, VacancyState
+from services.intake.domain.vacancies import Sent
+
+if TYPE_CHECKING:
+    from services.intake.domain.books import Books
+    from services.intake.domain.commands import Command, NeedChange, VacancyChange, WayIn
+    from services.intake.domain.vacancies import Moment
+    from shared.contracts.drafts import NeedDraft, VacancyDraft
+
+
+def decide(command: Command, books: Books, moment: Moment) -> Outcome:
+    """Say what becomes of a command; the books are not written."""
+    match command:
+        case PutOffer(offer_id, draft):
+            return offers.register(offer_id, draft, books.offers.get(offer_id))
+        case PostVacancy():
+            return _post_vacancy(command, books, moment)
+        case PostNeed(draft, new_id):
+            known = books.need(need_name(draft))
+            return needs.restate(known, draft) if isinstance(known, NeedState) else needs.register(new_id, draft)
+        case ReplaceNeed() | CloseNeed() | RuleOut() | EraseNeed():
+            need = _need(books, _which_need(command))
+            return need if isinstance(need, Rejected) else _change_need(command, need)
+        case _:
+            which, owned = _which_vacancy(command)
+            vacancy = _vacancy(books, which, owned)
+            return vacancy if isinstance(vacancy, Rejected) else _change_vacancy(command, vacancy, books, moment)
+
+
+def _change_vacancy(command: VacancyChange, before: VacancyState, books: Books, moment: Moment) -> Outcome:
+    match command:
+        case ReplaceVacancy(_, draft, came_in_by):
+            return _restate(before, draft, came_in_by, books, moment)
+        case PatchVacancy():
+            return _patch(command, before, books, moment)
+        case CloseVacancy():
+            return vacancies.close(before, command.reason)
+        case ConfirmVacancy():
+            return vacancies.confirm(before, moment)
+        case ExpireVacancy():
+            return vacancies.expire(before, moment)
+        case EraseVacancy():
+            return vacancies.erase(before)
+        case _:
+            assert_never(command)
+
+
+def _change_need(command: NeedChange, before: NeedState) -> Outcome:
+    match command:
+        case ReplaceNeed(_, draft):
+            return needs.restate(before, draft)
+        case CloseNeed():
+            return needs.close(before, command.reason)
+        case RuleOut(_, place):
+            return needs.rule_out(before, place)
+        case EraseNeed():
+            return needs.erase(before)
+        case _:
+            assert_never(command)
+
+
+def _which_vacancy(command: VacancyChange) -> tuple[Named, frozenset[str] | None]:
+    if isinstance(command, CloseVacancy | ConfirmVacancy):
+        return command.which, command.owned
+    return Named(command.vacancy_id), None
+
+
+def _which_need(command: NeedChange) -> Named:
+    return command.which if isinstance(command, CloseNeed) else Named(command.need_id)
+
+
+def vacancy_name(command: PostVacancy) -> Named:
+    """Name a vacancy as its sender does."""
+    return Named(name=(command.sender, command.draft.reference)) if command.draft.reference is not None else Named()
+
+
+def need_name(draft: NeedDraft) -> Named:
+    """Name a need as its municipality does."""
+    return Named(name=(draft.handlekommune, draft.source_reference)) if draft.source_reference is not None else Named()
+
+
+def _post_vacancy(command: PostVacancy, books: Books, moment: Moment) -> Outcome:
+    draft = command.draft
+    known = books.vacancy(vacancy_name(command))
+    if isinstance(known, VacancyState):
+        return _restate(known, draft, command.came_in_by, books, moment)
+    offer = books.offers.get(draft.offer_id)
+    if offer is None:
+        return rejected("offer_not_found", "offer_id")
+    return vacancies.announce(command.new_id, draft, offer, Sent(command.sender, draft.reference, command.came_in_by), moment)
+
+
+def _restate(before: VacancyState, draft: VacancyDraft, came_in_by: WayIn, books: Books, moment: Moment) -> Outcome:
+    offer = books.offers.get(before.vacancy.offer_id)
+    if offer is None:
+        return rejected("offer_not_found", "offer_id")
+    return vacancies.restate(before, draft, offer, Sent(before.sender, before.reference, came_in_by), moment)
+
+
+def _patch(command: PatchVacancy, before: VacancyState, books: Books, moment: Moment) -> Outcome:
+    if before.vacancy.status == "closed":
+        return rejected("vacancy_closed")
+    draft = command.merge(before.vacancy.offer_id, before.terms)
+    return draft if isinstance(draft, Rejected) else _restate(before, draft, command.came_in_by, books, moment)
+
+
+def _vacancy(books: Books, which: Named, owned: frozenset[str] | None = None) -> VacancyState | Rejected:
+    match books.vacancy(which):
+        case VacancyState() as found:
+            mine = owned is None or found.vacancy.offer_id in owned
+            return found if mine else rejected("offer_not_yours", "reference")
+        case ErasedVacancy():
+            return rejected("vacancy_erased")
+        case None:
+            return rejected("vacancy_not_found", "reference" if which.name else None)
+
+
+def _need(books: Books, which: Named) -> NeedState | Rejected:
+    match books.need(which):
+        case NeedState() as found:
+            return found
+        case ErasedNeed():
+            return rejected("need_erased")
+        case None:
+            return rejected("need_not_found", "source_reference" if which.name else None)

@@ -1,0 +1,86 @@
+"""What intake holds of an offer, a vacancy and a need: what was stated, and what is published of it.
+
+Two things are kept apart on purpose. `terms` is what somebody told us and may hold what must not leave intake (a protected
+address, a citizen's exact point). The published model is what everybody may read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from shared.contracts.need import NeedProfile, NeedTerms
+    from shared.contracts.offer import Offer, OfferTerms
+    from shared.contracts.vacancy import Vacancy, VacancyTerms
+
+
+@dataclass(frozen=True, slots=True)
+class OfferState:
+    """An offer: `offer` as published, `terms` as stated."""
+
+    offer: Offer
+    terms: OfferTerms
+
+    @property
+    def entity_id(self) -> str:
+        return self.offer.offer_id
+
+    @property
+    def version(self) -> int:
+        return self.offer.version
+
+
+@dataclass(frozen=True, slots=True)
+class VacancyState:
+    """A vacancy: `vacancy` as published, `terms` as stated, and the sender's own name for it."""
+
+    vacancy: Vacancy
+    terms: VacancyTerms
+    sender: str
+    reference: str | None
+
+    @property
+    def entity_id(self) -> str:
+        return self.vacancy.vacancy_id
+
+    @property
+    def version(self) -> int:
+        return self.vacancy.version
+
+
+@dataclass(frozen=True, slots=True)
+class NeedState:
+    """A need: `need` as published, by pseudonym; `terms` as stated, with exact points; and the case system's own reference."""
+
+    need: NeedProfile
+    terms: NeedTerms
+    source_reference: str | None
+
+    @property
+    def entity_id(self) -> str:
+        return self.need.need_id
+
+    @property
+    def version(self) -> int:
+        return self.need.version
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedVacancy:
+    """A vacancy of which only id and version are left, and a tombstone on the log. Its id is never used again."""
+
+    entity_id: str
+    version: int
+    offer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedNeed:
+    """A need of which only id and version are left, and a tombstone on the log."""
+
+    entity_id: str
+    version: int
+
+
+State: TypeAlias = OfferState | VacancyState | NeedState | ErasedVacancy | ErasedNeed

@@ -1,0 +1,213 @@
+"""What a stated vacancy means, given its offer and what is stored: a new version, nothing new, or a refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from services.intake.domain.offers import CRISIS_CENTRE, landsdel, public_contact
+from services.intake.domain.openings import next_opening
+from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged, reason, rejected
+from services.intake.domain.states import ErasedVacancy, VacancyState
+from shared.contracts.vacancy import Vacancy, VacancyTerms
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from services.intake.domain.commands import WayIn
+    from services.intake.domain.states import OfferState
+    from shared.contracts.drafts import VacancyDraft
+
+OPEN_DOORS: Final = frozenset({"FRIV", "KULT"})
+"""Kinds of offer that take people as they come (reference/offer_types.json: "Open door")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When it happens, and how long a posting is believed.
+
+    Attributes:
+        now: with a time zone.
+        validity: a vacancy expires so long after its last confirmation.
+        confirm_again_after: the same stated again is a confirmation, if the last one is at least so old.
+        keep_closed: a closed vacancy is erased so long after its last change.
+    """
+
+    now: datetime
+    validity: timedelta
+    confirm_again_after: timedelta
+    keep_closed: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Who states a vacancy, under which name of his own, by which way."""
+
+    sender: str
+    reference: str | None
+    came_in_by: WayIn
+
+
+def announce(vacancy_id: str, draft: VacancyDraft, offer: OfferState, sent: Sent, moment: Moment) -> Outcome:
+    """Publish a vacancy for the first time."""
+    terms = stated_terms(draft)
+    if refusal := _refusal(terms, offer):
+        return refusal
+    first = _published(
+        terms,
+        offer,
+        vacancy_id=vacancy_id,
+        version=1,
+        opening=1,
+        came_in_by=sent.came_in_by,
+        confirmed_at=moment.now,
+        expires_at=moment.now + moment.validity,
+    )
+    return Accepted(VacancyState(first, terms, sent.sender, sent.reference), created=True)
+
+
+def restate(before: VacancyState, draft: VacancyDraft, offer: OfferState, sent: Sent, moment: Moment) -> Outcome:
+    """Take what is stated now for the whole truth about an existing vacancy; a closed one is open again."""
+    if draft.offer_id != before.vacancy.offer_id:
+        return rejected("offer_fixed", "offer_id")
+    terms = stated_terms(draft)
+    if refusal := _refusal(terms, offer):
+        return refusal
+    old = before.vacancy
+    same = _republished(before, terms, offer)
+    fresh = moment.now - old.confirmed_at < moment.confirm_again_after
+    if fresh and _says_the_same(same, old) and before.terms.model_dump_json() == terms.model_dump_json():
+        return Unchanged(before)
+    after = same.model_copy(
+        update={
+            "version": old.version + 1,
+            "status": "open",
+            "closed_reason": None,
+            "came_in_by": sent.came_in_by,
+            "confirmed_at": moment.now,
+            "expires_at": moment.now + moment.validity,
+        }
+    )
+    return Accepted(VacancyState(_counted(old, after), terms, before.sender, before.reference))
+
+
+def close(before: VacancyState, why: Literal["withdrawn", "filled", "expired"]) -> Outcome:
+    """Close a vacancy; one that is closed stays as it is."""
+    old = before.vacancy
+    if old.status == "closed":
+        return Unchanged(before)
+    closed = old.model_copy(update={"version": old.version + 1, "status": "closed", "closed_reason": why})
+    return Accepted(VacancyState(closed, before.terms, before.sender, before.reference))
+
+
+def confirm(before: VacancyState, moment: Moment) -> Outcome:
+    """Believe an open vacancy for another term of validity."""
+    old = before.vacancy
+    if old.status == "closed":
+        return rejected("vacancy_closed")
+    confirmed = old.model_copy(
+        update={"version": old.version + 1, "confirmed_at": moment.now, "expires_at": moment.now + moment.validity}
+    )
+    return Accepted(VacancyState(confirmed, before.terms, before.sender, before.reference))
+
+
+def expire(before: VacancyState, moment: Moment) -> Outcome:
+    """Close a vacancy that was not confirmed in time."""
+    return close(before, "expired") if before.vacancy.expires_at <= moment.now else Unchanged(before)
+
+
+def erase(before: VacancyState) -> Outcome:
+    """Leave a tombstone of a closed vacancy; an open one stays."""
+    old = before.vacancy
+    if old.status == "open":
+        return Unchanged(before)
+    return Accepted(ErasedVacancy(old.vacancy_id, old.version + 1, old.offer_id))
+
+
+def follow_offer(before: VacancyState, offer: OfferState) -> Outcome:
+    """Publish a vacancy again after its offer changed: another name or place, or an address that is protected from now on."""
+    old = before.vacancy
+    after = _republished(before, before.terms, offer)
+    if _says_the_same(after, old):
+        return Unchanged(before)
+    after = after.model_copy(update={"version": old.version + 1})
+    return Accepted(VacancyState(_counted(old, after), before.terms, before.sender, before.reference))
+
+
+def stated_terms(draft: VacancyDraft) -> VacancyTerms:
+    """Take over what was stated of the place itself."""
+    return VacancyTerms.model_construct(**_terms(draft))
+
+
+def _refusal(terms: VacancyTerms, offer: OfferState) -> Rejected | None:
+    reasons = []
+    sections, kinds = _sections_and_kinds(terms, offer)
+    if not sections and not kinds:
+        reasons.append(reason("section_or_kind_missing", "sections"))
+    if _is_protected(sections, offer) and offer.terms.address:
+        street = offer.terms.address.split(",")[0].strip().casefold()
+        if street and street in terms.title_da.casefold():
+            reasons.append(reason("address_protected", "title_da"))
+    return Rejected(tuple(reasons)) if reasons else None
+
+
+def _republished(before: VacancyState, terms: VacancyTerms, offer: OfferState) -> Vacancy:
+    """Derive it anew, under the version, the opening and the times that it has."""
+    old = before.vacancy
+    return _published(
+        terms,
+        offer,
+        vacancy_id=old.vacancy_id,
+        version=old.version,
+        opening=old.opening,
+        came_in_by=old.came_in_by,
+        confirmed_at=old.confirmed_at,
+        expires_at=old.expires_at,
+    ).model_copy(update={"status": old.status, "closed_reason": old.closed_reason})
+
+
+def _published(terms: VacancyTerms, offer: OfferState, **own: Any) -> Vacancy:  # noqa: ANN401 - fields of the contract
+    sections, kinds = _sections_and_kinds(terms, offer)
+    protected = _is_protected(sections, offer)
+    public: dict[str, Any] = _terms(terms) | {"sections": sections, "kinds": kinds}
+    if protected:
+        public |= {"text_da": None, "contact": public_contact(terms.contact, address_protected=True)}
+    return Vacancy.model_construct(
+        **public,
+        offer_id=offer.offer.offer_id,
+        offer_name=offer.terms.name,
+        status="open",
+        closed_reason=None,
+        municipality="" if protected else offer.terms.municipality,
+        landsdel=landsdel(offer.terms),
+        location=None if protected else offer.terms.location,
+        address=None if protected else offer.terms.address,
+        address_protected=protected,
+        open_door=not sections and bool(OPEN_DOORS.intersection(kinds)),
+        **own,
+    )
+
+
+def _sections_and_kinds(terms: VacancyTerms, offer: OfferState) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Take the offer's own where the vacancy states neither."""
+    if terms.sections or terms.kinds:
+        return terms.sections, terms.kinds
+    return offer.terms.sections, offer.terms.kinds
+
+
+def _is_protected(sections: tuple[str, ...], offer: OfferState) -> bool:
+    """The offer's flag counts; § 109 under an offer that does not itself name it is protected by default."""
+    return offer.terms.address_protected or (CRISIS_CENTRE in sections and CRISIS_CENTRE not in offer.terms.sections)
+
+
+def _counted(before: Vacancy, after: Vacancy) -> Vacancy:
+    return after.model_copy(update={"opening": next_opening(before, after)})
+
+
+def _says_the_same(one: Vacancy, other: Vacancy) -> bool:
+    """Compare what would be published; models of a draft and of a record are of different types."""
+    return one.model_dump_json() == other.model_dump_json()
+
+
+def _terms(terms: VacancyTerms) -> dict[str, Any]:
+    return {name: getattr(terms, name) for name in VacancyTerms.model_fields}

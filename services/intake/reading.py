@@ -1,0 +1,194 @@
+"""What came in, read into a command, or every reason why not. Every way in goes through here; no value is ever repeated."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from services.intake.domain.commands import (
+    CloseNeed,
+    CloseVacancy,
+    Command,
+    ConfirmVacancy,
+    Named,
+    PostNeed,
+    PostVacancy,
+    PutOffer,
+)
+from services.intake.domain.cpr import fields_with_cpr_number, holds_cpr_number
+from services.intake.domain.offers import CRISIS_CENTRE
+from services.intake.domain.outcomes import Rejected, reason, rejected
+from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
+from shared.contracts.receipt import Reason
+from shared.contracts.submission import (
+    KIND_OF_TYPE,
+    NEED_CLOSED,
+    NEED_SUBMITTED,
+    OFFER_SUBMITTED,
+    VACANCY_CONFIRMED,
+    VACANCY_SUBMITTED,
+    NeedReference,
+    VacancyReference,
+)
+from shared.web.validation import field_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from services.intake.domain.partners import Partner
+    from services.intake.domain.submissions import Submission
+    from shared.contracts.vacancy import VacancyTerms
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+MOST_BODY_BYTES: Final = 256 * 1024
+"""Of one draft. What is published of it must fit a record of Kafka, of some 1 MB, with room to spare."""
+
+_MOST_REASONS: Final = 200
+_MOST_PATH_CHARACTERS: Final = 100
+
+_NUMBERS_OF_ANOTHER_KIND: Final = frozenset({"cvr", "p_number"})
+
+
+def read_draft(model: type[_Model], body: bytes | None) -> _Model | Rejected:
+    """Read the body of an offer, a vacancy or a need, or of a reference to one."""
+    draft, reasons, _ = _read(model, body)
+    return draft if draft is not None and not reasons else Rejected(tuple(reasons))
+
+
+def merger(changes: dict[str, Any]) -> Callable[[str, VacancyTerms], VacancyDraft | Rejected]:
+    """Make what puts some changed fields into what was stated of a vacancy before."""
+
+    def merge(offer_id: str, terms: VacancyTerms) -> VacancyDraft | Rejected:
+        if fixed := [name for name in ("offer_id", "reference") if name in changes]:
+            return Rejected(tuple(reason("offer_fixed", name) for name in fixed))
+        stated = orjson.loads(terms.model_dump_json())
+        return read_draft(VacancyDraft, orjson.dumps(stated | {"offer_id": offer_id} | changes))
+
+    return merge
+
+
+def read_submission(submission: Submission, partner: Partner, new_id: Callable[[], str]) -> Command | Rejected:
+    """Read a partner's submission; what the partner may not do is refused beside what is wrong in itself."""
+    if submission.type is None:
+        return rejected("envelope_malformed")
+    kind = KIND_OF_TYPE.get(submission.type)
+    if kind is None:
+        return rejected("unknown_type", "ce_type")
+    reasons = [] if kind in partner.kinds else [reason("kind_not_granted", "ce_type")]
+    command, wrong = _commands[submission.type](submission, partner, new_id)
+    reasons += wrong
+    return command if command is not None and not reasons else Rejected(tuple(reasons))
+
+
+_Read = tuple[Command | None, list[Reason]]
+
+
+def _offer_submitted(submission: Submission, partner: Partner, _new_id: Callable[[], str]) -> _Read:
+    draft, reasons, _ = _read(OfferDraft, submission.body)
+    if submission.subject not in partner.offers:
+        reasons.append(reason("offer_not_yours", "ce_subject"))
+    command = PutOffer(submission.subject, draft) if draft is not None and submission.subject is not None else None
+    return command, reasons
+
+
+def _vacancy_submitted(submission: Submission, partner: Partner, new_id: Callable[[], str]) -> _Read:
+    draft, reasons, document = _read(VacancyDraft, submission.body)
+    if isinstance(document, dict):
+        if isinstance(named := document.get("offer_id"), str) and named not in partner.offers:
+            reasons.append(reason("offer_not_yours", "offer_id"))
+        if document.get("reference") is None:
+            reasons.append(reason("no_reference", "reference"))
+    return (PostVacancy(draft, partner.name, new_id(), "kafka") if draft is not None else None), reasons
+
+
+def _vacancy_named(submission: Submission, partner: Partner, _new_id: Callable[[], str]) -> _Read:
+    named, reasons, _ = _read(VacancyReference, submission.body)
+    if named is None:
+        return None, reasons
+    which = Named(name=(partner.name, named.reference))
+    if submission.type == VACANCY_CONFIRMED:
+        return ConfirmVacancy(which, partner.offers), reasons
+    return CloseVacancy(which, named.reason, partner.offers), reasons
+
+
+def _need_submitted(submission: Submission, _partner: Partner, new_id: Callable[[], str]) -> _Read:
+    draft, reasons, document = _read(NeedDraft, submission.body)
+    if isinstance(document, dict) and document.get("source_reference") is None:
+        reasons.append(reason("no_reference", "source_reference"))
+    return (PostNeed(draft, new_id()) if draft is not None else None), reasons
+
+
+def _need_closed(submission: Submission, _partner: Partner, _new_id: Callable[[], str]) -> _Read:
+    named, reasons, _ = _read(NeedReference, submission.body)
+    if named is None:
+        return None, reasons
+    return CloseNeed(Named(name=(named.handlekommune, named.source_reference)), named.reason), reasons
+
+
+_commands: Final[dict[str, Callable[[Submission, Partner, Callable[[], str]], _Read]]] = {
+    **dict.fromkeys(KIND_OF_TYPE, _vacancy_named),
+    OFFER_SUBMITTED: _offer_submitted,
+    VACANCY_SUBMITTED: _vacancy_submitted,
+    NEED_SUBMITTED: _need_submitted,
+    NEED_CLOSED: _need_closed,
+}
+
+
+def _read(model: type[_Model], body: bytes | None) -> tuple[_Model | None, list[Reason], object]:
+    """Give the draft where it could be read, everything that is wrong with it, and the JSON for those who look further."""
+    if body is None:
+        return None, [reason("no_body")], None
+    if len(body) > MOST_BODY_BYTES:
+        return None, [reason("too_large")], None
+    draft, reasons = _validated(model, body)
+    document = _document(draft, body)
+    paths = fields_with_cpr_number(document, leave_out=_NUMBERS_OF_ANOTHER_KIND)
+    reasons += (reason("cpr_number", _path(path)) for path in paths)
+    if model is NeedDraft:
+        reasons += (reason("section_109_by_phone", path) for path in _crisis_centres(document))
+    if len(reasons) > _MOST_REASONS:
+        reasons[_MOST_REASONS:] = [reason("more_reasons")]
+    return draft, reasons, document
+
+
+def _document(draft: BaseModel | None, body: bytes) -> object:
+    """Give the JSON to look into: what the draft says where there is one, since parsers differ (in a name that stands twice)."""
+    try:
+        return orjson.loads(body if draft is None else draft.model_dump_json())
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _validated(model: type[_Model], body: bytes) -> tuple[_Model | None, list[Reason]]:
+    try:
+        return model.model_validate_json(body), []
+    except ValidationError as error:
+        return None, [
+            Reason(field=_path(found.field) or _named_by(details), code=found.code, text_da=found.text_da, text_en=found.text_en)
+            for found, details in zip(field_errors(error), error.errors(include_url=False, include_input=False), strict=True)
+        ]
+
+
+def _named_by(details: object) -> str | None:
+    """Two fields that contradict each other: the rule itself names one of them."""
+    context = details.get("ctx") if isinstance(details, dict) else None
+    named = context.get("field") if isinstance(context, dict) else None
+    return named if isinstance(named, str) else None
+
+
+def _path(dotted: str) -> str | None:
+    """Write `sections.0.section` as `sections[0].section`; a name of the sender's own is not repeated when it looks like a CPR number."""
+    if not dotted or holds_cpr_number(dotted) or not dotted.isprintable():
+        return None
+    return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", dotted)[:_MOST_PATH_CHARACTERS]
+
+
+def _crisis_centres(document: object) -> Iterator[str]:
+    sections = document.get("sections") if isinstance(document, dict) else None
+    for place, wanted in enumerate(sections if isinstance(sections, list) else ()):
+        if isinstance(wanted, dict) and wanted.get("section") == CRISIS_CENTRE:
+            yield f"sections[{place}].section"

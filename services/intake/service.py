@@ -1,0 +1,187 @@
+"""What intake does: every change is decided on locked rows, stored, and put into the outbox, in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from services.intake.domain import vacancies
+from services.intake.domain.commands import Command, EraseVacancy, ExpireVacancy
+from services.intake.domain.deciding import decide
+from services.intake.domain.outcomes import Accepted, Outcome, Rejected
+from services.intake.domain.states import OfferState
+from services.intake.domain.vacancies import Moment
+from services.intake.domain.wanted import wanted
+from services.intake.ids import new_id
+from services.intake.publishing import body_of, envelope, message, topic_of
+from services.intake.store import Change, Setting
+from shared.contracts.settings import POLICY_KEY, TODAY_KEY, Today
+from shared.messaging import outbox
+from shared.messaging.outbox import OutboxMessage
+from shared.observability import new_correlation_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import date, datetime
+
+    from services.intake.domain.books import Books
+    from services.intake.store import Store
+    from shared.contracts.settings import Policy
+    from shared.database import Connection
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE: Final = 500
+_REMEMBER_RECEIPTS: Final = timedelta(days=30)
+"""Well beyond the 7 days that a submission stays on its topic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Something somebody wants, or why it could not even be read."""
+
+    command: Command | Rejected
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How long a posting is believed, and a closed one kept: a setting of this instance."""
+
+    validity: timedelta
+    confirm_again_after: timedelta
+    keep_closed: timedelta
+
+
+class Intake:
+    """The system of record of offers, vacancies and needs."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime], freshness: Freshness, policies: Sequence[Policy]) -> None:
+        self._store = store
+        self._clock = clock
+        self._freshness = freshness
+        self._policies = policies
+
+    def new_id(self) -> str:
+        """Make an id for a vacancy or a need."""
+        return new_id(self._clock())
+
+    async def change(self, requests: Sequence[Request]) -> list[Outcome]:
+        """Decide, store and publish; all in one transaction, each request on top of those before it."""
+        now = self._clock()
+
+        async def work(connection: Connection) -> tuple[list[Outcome], list[Change]]:
+            outcomes, changes, messages = await self.decide(connection, requests, now)
+            await outbox.add(connection, messages)
+            return outcomes, changes
+
+        outcomes, changes = await self._store.in_transaction(work)
+        log_changes(changes)
+        return outcomes
+
+    async def decide(
+        self, connection: Connection, requests: Sequence[Request], now: datetime
+    ) -> tuple[list[Outcome], list[Change], list[OutboxMessage]]:
+        """Decide and store inside the caller's transaction; what comes back is to be put into the outbox there."""
+        books = await self._store.open_books(connection, wanted([request.command for request in requests]))
+        moment = self._moment(now)
+        outcomes: list[Outcome] = []
+        changes: list[Change] = []
+        for request in requests:
+            command = request.command
+            outcome = command if isinstance(command, Rejected) else decide(command, books, moment)
+            outcomes.append(outcome)
+            if isinstance(outcome, Accepted):
+                _note(outcome, request.correlation_id, books, changes)
+        await self._follow_offers(connection, outcomes, books, changes)
+        epochs = await self._store.save(connection, changes, now)
+        return outcomes, changes, [message(change, epochs[change.state.entity_id], now) for change in changes]
+
+    async def _follow_offers(
+        self, connection: Connection, outcomes: Sequence[Outcome], books: Books, changes: list[Change]
+    ) -> None:
+        """Publish the vacancies of changed offers again: they carry the offer's name, place and protection."""
+        changed = {
+            outcome.state.entity_id: next(change.correlation_id for change in changes if change.state is outcome.state)
+            for outcome in outcomes
+            if isinstance(outcome, Accepted) and isinstance(outcome.state, OfferState) and not outcome.created
+        }
+        if not changed:
+            return
+        for stored in await self._store.vacancies_of_offers(connection, changed):
+            current = books.vacancies.get(stored.entity_id, stored)
+            if not isinstance(current, type(stored)):
+                continue
+            offer_id = current.vacancy.offer_id
+            outcome = vacancies.follow_offer(current, books.offers[offer_id])
+            if isinstance(outcome, Accepted):
+                _note(outcome, changed[offer_id], books, changes)
+
+    async def expire(self) -> int:
+        """Close the vacancies that nobody confirmed in time; says how many."""
+        closed = 0
+        while expired := await self._store.expired_vacancies(self._clock(), _AT_ONCE):
+            requests = [Request(ExpireVacancy(vacancy_id), new_correlation_id()) for vacancy_id in expired]
+            closed += sum(isinstance(outcome, Accepted) for outcome in await self.change(requests))
+        return closed
+
+    async def tidy(self) -> int:
+        """Erase the vacancies that have been closed for long, and forget old receipts; says how many vacancies."""
+        now = self._clock()
+        erased = 0
+        while closed := await self._store.vacancies_closed_before(now - self._freshness.keep_closed, _AT_ONCE):
+            requests = [Request(EraseVacancy(vacancy_id), new_correlation_id()) for vacancy_id in closed]
+            erased += sum(isinstance(outcome, Accepted) for outcome in await self.change(requests))
+        await self._store.forget_receipts(now - _REMEMBER_RECEIPTS)
+        return erased
+
+    async def publish_settings(self, today: date) -> list[str]:
+        """Publish the policy of the day and the day itself, where they are not what was last published; says which."""
+        now = self._clock()
+        policy = max((known for known in self._policies if known.valid_from <= today), key=lambda known: known.valid_from)
+        wanted = {
+            POLICY_KEY: policy.model_dump_json().encode(),
+            TODAY_KEY: Today(day=today).model_dump_json().encode(),
+        }
+
+        async def work(connection: Connection) -> list[str]:
+            stored = await self._store.settings_locked(connection)
+            published = []
+            for key, body in wanted.items():
+                version, last = stored.get(key, (0, None))
+                if body == last:
+                    continue
+                setting = Setting(key, version + 1, body, new_correlation_id())
+                epoch = await self._store.save_setting(connection, setting, now)
+                headers = envelope("settings", key, (epoch, setting.version), now, setting.correlation_id).to_headers()
+                await outbox.add(connection, [OutboxMessage("settings", key, headers, body)])
+                published.append(key)
+            return published
+
+        published = await self._store.in_transaction(work)
+        for key in published:
+            log.info("setting_published", setting=key, day=today.isoformat(), policy=policy.hash())
+        return published
+
+    def _moment(self, now: datetime) -> Moment:
+        return Moment(now, self._freshness.validity, self._freshness.confirm_again_after, self._freshness.keep_closed)
+
+
+def log_changes(changes: Sequence[Change]) -> None:
+    """Say what was accepted, each with the id of its matter, which goes on to the alert."""
+    for change in changes:
+        log.info(
+            "accepted",
+            topic=topic_of(change.state),
+            entity_id=change.state.entity_id,
+            version=change.state.version,
+            correlation_id=change.correlation_id,
+        )
+
+
+def _note(outcome: Accepted, correlation_id: str, books: Books, changes: list[Change]) -> None:
+    books.write(outcome.state)
+    changes.append(Change(outcome.state, body_of(outcome.state), correlation_id))
