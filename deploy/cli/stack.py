@@ -76,7 +76,9 @@ def clean() -> int:
 def _detached(home: Home, options: Options, report: Reporter) -> int:
     """Start the launcher as a process of its own and tell what it tells, until it is ready or has failed."""
     try:
-        home.prepare()
+        # Looked at here too, so that the talk of the one that is up is not taken for the new one's.
+        with home.owned():
+            pass
     except CannotStartError as error:
         report(Failed(str(error)))
         return FAILED
@@ -172,6 +174,10 @@ def _welcome(console: Console, ready: Ready, *, detach: bool) -> None:
     console.print()
     console.print(table)
     console.print()
-    console.print(f"Open  [bold]{ready.address}[/]        the caseworkers' inbox: {ready.address}/notifications/")
-    console.print(f"                                  all mail: {ready.address}/mail/")
+    places = Table.grid(padding=(0, 2))
+    places.add_row("open", f"[bold]{ready.address}[/]")
+    places.add_row("alerts", f"{ready.address}/notifications/")
+    places.add_row("mail", f"{ready.address}/mail/")
+    console.print(places)
+    console.print()
     console.print("It runs until: make down" if detach else "Ctrl-C stops it; nothing is lost. What happens from here on:")

@@ -23,18 +23,22 @@ _ANSWERED_BY = {"vacancies_open": "intake", "needs_open": "intake", "pairs": "ma
 async def counts(client: httpx2.AsyncClient, services: Iterable[Service]) -> dict[str, int]:
     """Open vacancies and needs, matches and alerts; what a service does not answer now is left out."""
     found: dict[str, int] = {}
+    silent: set[str] = set()
     for one in services:
         kind = one.name.split("-")[0]
         if kind not in _PATHS:
             continue
-        with contextlib.suppress(httpx2.HTTPError):
+        try:
             answer = await client.get(f"{one.url}{_PATHS[kind]}")
-            if answer.status_code == httpx2.codes.OK:
-                for name, value in answer.json().items():
-                    if _ANSWERED_BY.get(name) == kind:
-                        # Each matching worker answers for its share of the needs.
-                        found[_SHOWN[name]] = found.get(_SHOWN[name], 0) + int(value)
-    return found
+            answer.raise_for_status()
+        except httpx2.HTTPError:
+            silent.add(kind)
+            continue
+        for name, value in answer.json().items():
+            if _ANSWERED_BY.get(name) == kind:
+                # Each matching worker answers for its share of the needs.
+                found[name] = found.get(name, 0) + int(value)
+    return {_SHOWN[name]: value for name, value in found.items() if _ANSWERED_BY[name] not in silent}
 
 
 async def settled_counts(client: httpx2.AsyncClient, services: Iterable[Service], within_seconds: float) -> dict[str, int]:

@@ -24,6 +24,7 @@ from deploy.embedded.services import CHECKOUT, WITH_DATABASE, Service, Surroundi
 from deploy.embedded.supervisor import Member, Supervisor
 from deploy.embedded.warden import end_all, started_at
 from deploy.simulate import sample
+from deploy.simulate.ways_in import AwayError, RefusedError
 from shared.messaging.topics import TopicCreationFailed, TopicNames, create_topics, load_topics
 
 _READY_WITHIN_SECONDS = 120.0
@@ -196,7 +197,7 @@ class Stack:
         if not await asyncio.to_thread(child.wait, _MIGRATED_WITHIN_SECONDS) or child.exit_code != 0:
             await asyncio.to_thread(child.kill)
             raise CannotStartError(_why_not(f"The database of {name} cannot be brought up to date", child))
-        self._report(Step(f"{name}'s database", "up to date", done=True))
+        self._report(Step(f"database of {name}", "up to date", done=True))
 
     async def _load_sample(self, client: httpx2.AsyncClient) -> None:
         if not self._options.sample or self._home.remembered().get("sample"):
@@ -207,7 +208,12 @@ class Stack:
             return
         self._report(Step("sample", "loading"))
         names = TopicNames(os.environ.get("LEDIGPLADS_TOPIC_PREFIX", ""))
-        await sample.load(self._services["intake"].url, self._services["notifications"].url, self._bootstrap, names)
+        urls = self._services["intake"].url, self._services["notifications"].url
+        try:
+            await sample.load(*urls, self._bootstrap, names, progress=lambda text: self._report(Step("sample", text)))
+        except (sample.SampleRefusedError, AwayError, RefusedError, TimeoutError) as error:
+            message = f"The sample cannot be loaded ({type(error).__name__}: {error}): read the logs beside {self._services['intake'].child.log}"
+            raise CannotStartError(message) from error
         self._home.remember(sample=True)
         self._report(Step("sample", "loaded", done=True))
 
@@ -241,6 +247,7 @@ class Stack:
                 "launcher": os.getpid(),
                 "kafka": {"bootstrap_servers": self._bootstrap, "pids": [node.pid for node in nodes]},
                 "postgres": postgres,
+                "proxy": shown.pop("proxy", None),
                 "services": shown,
                 "topic_prefix": os.environ.get("LEDIGPLADS_TOPIC_PREFIX", ""),
                 "processes": [

@@ -1,5 +1,6 @@
 """The embedded PostgreSQL against itself: started, killed, started again, refused."""
 
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -75,7 +76,7 @@ def test_root_below_a_closed_folder_and_without_namespaces_is_told_which_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(privileges, "user_namespace", lambda: None)
-    monkeypatch.setattr(privileges.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     monkeypatch.setattr(privileges, "_closed_to", lambda _account, _path: closed)
