@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import structlog
 from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import ConsumerStoppedError, KafkaError
 from prometheus_client import Counter, Gauge
 
 from shared.messaging.deadletters import DeadLetter, DeadLetterReason, DeadLetters
@@ -107,10 +107,15 @@ class Intake(Generic[T]):
         return Check(ok=True, detail="consuming")
 
     async def poll(self, consumer: AIOKafkaConsumer) -> tuple[ConsumerRecord[Any, Any], ...]:
-        """Wait for the next batch; empty when there was none."""
+        """Wait for the next batch; empty when there was none.
+
+        Raises:
+            ConsumerStoppedError: there will be none any more, which ends FastStream's loop.
+        """
         if self._blown is not None:
             await self._stopping.wait()
-            return ()
+        if self._stopping.is_set():
+            raise ConsumerStoppedError
         self._report_lag(consumer)
         try:
             polled = await poll(consumer, timeout_ms=_POLL_MS, max_records=self._max_records)
@@ -129,6 +134,9 @@ class Intake(Generic[T]):
         """Deal with a batch; afterwards it is committed, or put back, or the fuse has blown."""
         self._give_back_at = time.monotonic() + self._retry.in_place_seconds
         raw = [raw_record(record) for record in records]
+        for record in raw:
+            self._handled_to.setdefault(TopicPartition(record.at.topic, record.at.partition), record.at.offset)
+        self._report_lag(consumer)
         batch = _Batch([self._read(record) for record in raw])
         try:
             end = await self._apply_up_to_the_fuse(batch)
@@ -311,12 +319,9 @@ class Intake(Generic[T]):
 
     def _report_lag(self, consumer: AIOKafkaConsumer) -> None:
         for partition in consumer.assignment():
-            end = consumer.highwater(partition)
-            if end is None:
-                continue
-            behind = max(0, end - self._handled_to[partition]) if partition in self._handled_to else None
-            if behind is not None:
-                LAG.labels(partition.topic, str(partition.partition), self.group).set(behind)
+            end, handled_to = consumer.highwater(partition), self._handled_to.get(partition)
+            if end is not None and handled_to is not None:
+                LAG.labels(partition.topic, str(partition.partition), self.group).set(max(0, end - handled_to))
 
 
 class _Batch(Generic[T]):

@@ -177,11 +177,12 @@ def _time(found: dict[str, str], received: datetime | None) -> datetime:
         return received.astimezone(UTC)
     try:
         moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise MalformedEnvelope("ce_time has no time zone")
-        return moment.astimezone(UTC)
+        in_utc = moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise MalformedEnvelope("ce_time is not a time of RFC 3339") from error
+    if moment.tzinfo is None:
+        raise MalformedEnvelope("ce_time has no time zone")
+    return in_utc
 
 
 def _is_number(text: str) -> bool:
