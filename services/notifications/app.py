@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from aiokafka.admin import AIOKafkaAdminClient
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
@@ -23,7 +22,7 @@ from services.notifications.routes import routes
 from services.notifications.service import Notifications
 from services.notifications.store import ALERTS_CHANNEL, DELIVERIES_CHANNEL, Store
 from services.notifications.subscribers import GROUP, TOPICS, subscribe
-from services.notifications.waiting import WaitingKeeper
+from services.notifications.waiting import WaitingKeeper, committed_offsets
 from shared.database import Listener, check_database, create_pool
 from shared.messaging.consuming import Consumers, make_broker
 from shared.messaging.deadletters import DeadLetters
@@ -101,7 +100,7 @@ async def _start(
     keeper = WaitingKeeper(
         store,
         ends=partial(end_offsets, settings.kafka_bootstrap_servers, names.topic("vacancies")),
-        passed=partial(_committed, settings.kafka_bootstrap_servers, names.group(GROUP), names.topic("vacancies")),
+        passed=partial(committed_offsets, settings.kafka_bootstrap_servers, names.group(GROUP), names.topic("vacancies")),
         metrics=metrics,
     )
 
@@ -135,17 +134,6 @@ async def _start(
     stack.push_async_callback(consumers.stop)
     await consumers.start()
     return {"store": store, "inbox": Inbox(store, live, pages), "consumers": consumers}
-
-
-async def _committed(bootstrap_servers: str, group: str, topic: str) -> dict[int, int]:
-    """How far the group's reading of a topic is committed, by partition."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
-    try:
-        await admin.start()
-        offsets = await admin.list_consumer_group_offsets(group)
-    finally:
-        await admin.close()
-    return {place.partition: known.offset for place, known in offsets.items() if place.topic == topic}
 
 
 async def _check_broker(broker: KafkaBroker) -> tuple[bool, str]:

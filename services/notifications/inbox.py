@@ -106,7 +106,7 @@ class Inbox:
                 return
 
     async def _readers(self) -> list[Person]:
-        return [*await self._store.people(), *(Person(person) for person in await self._store._readers())]
+        return [*await self._store.people(), *(Person(person) for person in await self._store.readers_without_entry())]
 
     async def _learn(self, alerts: Iterable[Alert]) -> None:
         """Look up the words of policies that are new to this process, though not more often than now and then."""

@@ -1,0 +1,274 @@
+"""A world around the notifications service: a log to write to, a mail server, and a client for its streams."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from aiosmtpd.smtp import SMTP
+
+from services.notifications.app import build_app
+from services.notifications.settings import NotificationsSettings
+from services.notifications.waiting import committed_offsets
+from shared.contracts.match import CLAIM_KEY, Claim, Match, ScoredPlace
+from shared.contracts.vacancy import Contact, Vacancy
+from shared.messaging.envelope import state_envelope
+from shared.messaging.log import end_offsets
+from shared.messaging.producing import Producer
+from tests.support.running import RunningService, running
+from tests.support.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+    from email.message import EmailMessage
+    from pathlib import Path
+
+    from pydantic import BaseModel
+
+    from shared.messaging.records import Coordinates
+    from shared.messaging.topics import TopicNames
+    from shared.messaging.versions import Position
+
+LOOPBACK = "127.0.0.1"
+KIRSTEN = "person-kirsten"
+
+
+def vacancy(vacancy_id: str = "vac-1", *, version: int = 1, opening: int = 1, status: str = "open", **other: Any) -> Vacancy:
+    """A workshop in Viborg."""
+    return Vacancy.model_validate(
+        {
+            "vacancy_id": vacancy_id,
+            "offer_id": "offer-1",
+            "offer_name": "Værkstedet Åen",
+            "title_da": "Plads på montageholdet",
+            "sections": ("SEL-103",),
+            "places_free": 2,
+            "contact": Contact(phone="86 11 22 33"),
+            "version": version,
+            "status": status,
+            "opening": opening,
+            "municipality": "0791",
+            "landsdel": "Vestjylland",
+            "confirmed_at": "2026-11-20T09:00:00Z",
+            "expires_at": "2027-01-20T09:00:00Z",
+            "came_in_by": "http",
+        }
+        | other
+    )
+
+
+def place(vacancy_id: str = "vac-1", *, version: int = 1, opening: int = 1, points: Mapping[str, int] | None = None) -> ScoredPlace:
+    given = dict(points or {"services": 40, "target_group": 20, "travel": 15, "start": 12})
+    return ScoredPlace(
+        vacancy_id=vacancy_id, vacancy_version=version, opening=opening, score=sum(given.values()), points=given, unknown=("price",)
+    )
+
+
+def match(*places: ScoredPlace, need_id: str = "need-1", caseworker: str | None = KIRSTEN, **other: Any) -> Match:
+    return Match.model_validate(
+        {
+            "need_id": need_id,
+            "need_version": 1,
+            "places": places,
+            "handlekommune": "0791",
+            "caseworker": caseworker,
+            "urgency": "acute",
+            "policy": "policy-1",
+            "day": date(2026, 11, 25),
+            "worker": "matching-1",
+        }
+        | other
+    )
+
+
+@dataclass
+class Log:
+    """Writes to the topics as intake and matching do."""
+
+    producer: Producer
+    names: TopicNames
+    versions: dict[str, int] = field(default_factory=dict)
+
+    async def vacancy(self, body: Vacancy, *, epoch: int = 1) -> Coordinates:
+        return await self._write("vacancies", "vacancy", body.vacancy_id, (epoch, body.version), body)
+
+    async def vacancy_gone(self, vacancy_id: str, version: int) -> Coordinates:
+        return await self._write("vacancies", "vacancy", vacancy_id, (1, version), None)
+
+    async def match(
+        self, body: Match, *, epoch: int = 1, version: int | None = None, time: datetime | None = None, partition: int = 0
+    ) -> Coordinates:
+        """Write the next version of a need's record, or the one that is given."""
+        position = (epoch, version or self._next(body.need_id))
+        return await self._write("matches", "match", body.need_id, position, body, time=time, partition=partition)
+
+    async def no_match(self, need_id: str, *, partition: int = 0) -> Coordinates:
+        return await self._write("matches", "match", need_id, (1, self._next(need_id)), None, partition=partition)
+
+    async def claim(self, epoch: int, *, partition: int = 0) -> Coordinates:
+        body = Claim(worker="matching-2", partition=partition)
+        return await self._write("matches", "match-claim", CLAIM_KEY, (epoch, 1), body, partition=partition)
+
+    def _next(self, need_id: str) -> int:
+        self.versions[need_id] = self.versions.get(need_id, 0) + 1
+        return self.versions[need_id]
+
+    async def _write(
+        self,
+        topic: str,
+        entity: str,
+        subject: str,
+        position: Position,
+        body: BaseModel | None,
+        *,
+        time: datetime | None = None,
+        partition: int | None = None,
+    ) -> Coordinates:
+        envelope = state_envelope(
+            entity=entity,
+            subject=subject,
+            position=position,
+            time=time or datetime.now(UTC),
+            source="test",
+            correlationid=f"corr-{subject}-{position[1]}",
+        )
+        return await self.producer.publish(
+            self.names.topic(topic),
+            key=subject.encode(),
+            value=None if body is None else body.model_dump_json().encode(),
+            headers=envelope.to_headers(),
+            partition=partition,
+        )
+
+
+@dataclass
+class MailServer:
+    """A mail server in the test's own loop; `refuses_with` is what it answers to a message instead of taking it."""
+
+    port: int
+    messages: list[EmailMessage] = field(default_factory=list)
+    refuses_with: str | None = None
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.refuses_with is not None:
+            return self.refuses_with
+        message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+        self.messages.append(message)
+        return "250 OK"
+
+
+@asynccontextmanager
+async def mail_server(port: int) -> AsyncIterator[MailServer]:
+    handler = MailServer(port)
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(handler, enable_SMTPUTF8=True), LOOPBACK, port)
+    try:
+        yield handler
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+@dataclass(frozen=True)
+class World:
+    """What a service needs around it, and ways to look at it from outside."""
+
+    bootstrap_servers: str
+    names: TopicNames
+    topics_file: Path
+    dsn: str
+    smtp_port: int
+    log: Log
+
+    def settings(self) -> NotificationsSettings:
+        return NotificationsSettings(
+            kafka_bootstrap_servers=self.bootstrap_servers,
+            topic_prefix=self.names.prefix,
+            topics_file=self.topics_file,
+            port=1,
+            public_url="http://ledigplads.test",
+            notifications_postgres_dsn=self.dsn,
+            smtp_port=self.smtp_port,
+        )
+
+    @asynccontextmanager
+    async def service(self) -> AsyncIterator[Caseworker]:
+        """A running replica."""
+        async with running(build_app(self.settings())) as service:
+            yield Caseworker(service)
+
+
+    async def is_taken(self, topic: str) -> bool:
+        """Whether the group has committed all that the topic holds."""
+        ends = await end_offsets(self.bootstrap_servers, self.names.topic(topic))
+        done = await committed_offsets(self.bootstrap_servers, self.names.group("notifications"), self.names.topic(topic))
+        return all(done.get(partition, 0) >= end for partition, end in ends.items())
+
+
+@dataclass(frozen=True)
+class Caseworker:
+    """Asks the service what a caseworker or an operator would."""
+
+    service: RunningService
+
+    async def alerts(self, **query: str) -> list[dict[str, Any]]:
+        answer = await self.service.client.get("/notifications/alerts", params=query)
+        answer.raise_for_status()
+        return [orjson.loads(line) for line in answer.content.splitlines()]
+
+    async def counts(self) -> dict[str, int]:
+        answer = await self.service.client.get("/notifications/operator/counts")
+        counted: dict[str, int] = answer.raise_for_status().json()
+        return counted
+
+    async def has_mail(self, person: str = KIRSTEN, mail: str = "kirsten@kommune.test") -> None:
+        answer = await self.service.client.put(
+            f"/notifications/operator/people/{person}", json={"mail": mail, "name": "Kirsten Holm", "municipality": "0791"}
+        )
+        answer.raise_for_status()
+
+    async def alerted(self, count: int, **query: str) -> list[dict[str, Any]]:
+        """Wait for so many alerts."""
+        return await eventually(lambda: self.alerts(**query), until=lambda alerts: len(alerts) == count)
+
+    async def has_caught_up(self, world: World) -> None:
+        """Wait until everything that is in the topics has been taken: what did not happen by then will not happen."""
+
+        async def all_is_taken() -> bool:
+            return all([await world.is_taken(topic) for topic in ("vacancies", "matches")])
+
+        await eventually(all_is_taken)
+
+
+@asynccontextmanager
+async def stream_of(service: RunningService, person: str, *, last_event_id: int | None = None, **query: str) -> AsyncIterator[EventStream]:
+    """Open a stream of server-sent events as a browser does."""
+    headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
+    request = service.client.stream("GET", "/notifications/stream", params={"person": person} | query, headers=headers)
+    async with request as answer:
+        answer.raise_for_status()
+        yield EventStream(answer.aiter_lines())
+
+
+@dataclass
+class EventStream:
+    """Events of a stream, one by one."""
+
+    lines: AsyncIterator[str]
+
+    async def next(self) -> tuple[int, dict[str, Any]]:
+        """Give (id, data) of the next alert."""
+        found: dict[str, str] = {}
+        async with asyncio.timeout(10):
+            async for line in self.lines:
+                if not line and "data" in found:
+                    return int(found["id"]), orjson.loads(found["data"])
+                name, _, value = line.partition(": ")
+                if name:
+                    found[name] = value
+        raise AssertionError("the stream ended")
