@@ -39,12 +39,12 @@ class Generator:
     def vacancy(self, number: int, revision: int = 0) -> VacancyDraft:
         """Make a vacancy as it stood at its nth change; 0 is how it was first posted."""
         draft = make_vacancy(self.seed, self.prefix, number, self.offer(self.offer_of(number)), self.day)
-        return change_vacancy(self.seed, draft, revision) if revision else draft
+        return change_vacancy(self.seed, number, draft, revision) if revision else draft
 
     def need(self, number: int, revision: int = 0) -> NeedDraft:
         """Make a need as it stood at its nth change; 0 is how it was first registered."""
         draft = make_need(self.seed, self.prefix, number, self.day)
-        return change_need(self.seed, draft, revision) if revision else draft
+        return change_need(self.seed, number, draft, revision) if revision else draft
 
     def offers(self, start: int = 0) -> Iterator[Offer]:
         return (self.offer(number) for number in count(start))

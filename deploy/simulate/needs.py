@@ -79,9 +79,9 @@ def make_need(seed: int, prefix: str, number: int, day: date) -> NeedDraft:
     )
 
 
-def change_need(seed: int, draft: NeedDraft, revision: int) -> NeedDraft:
+def change_need(seed: int, number: int, draft: NeedDraft, revision: int) -> NeedDraft:
     """Make what a caseworker says of the same need later."""
-    chance = Chance(seed, f"{draft.source_reference}/revision/{revision}")
+    chance = Chance(seed, f"need/{number}/revision/{revision}")
     habits = market().habits
     return draft.model_copy(
         update={

@@ -66,9 +66,9 @@ def make_vacancy(seed: int, prefix: str, number: int, offer: Offer, day: date) -
     )
 
 
-def change_vacancy(seed: int, draft: VacancyDraft, revision: int) -> VacancyDraft:
+def change_vacancy(seed: int, number: int, draft: VacancyDraft, revision: int) -> VacancyDraft:
     """Make what an offer says of the same vacancy later: other places free, another price, another date."""
-    chance = Chance(seed, f"{draft.reference}/revision/{revision}")
+    chance = Chance(seed, f"vacancy/{number}/revision/{revision}")
     total = draft.places_total
     if total is None:
         return draft.model_copy(update={"text_da": f"{draft.text_da} Nyt i uge {revision % 52 + 1}."})

@@ -1,0 +1,46 @@
+"""Calls to the services, for commands: who is away or says no ends the command with a sentence."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from deploy.simulate.ways_in import Intake, RefusedError, Service
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from deploy.cli.stack_state import StackState
+
+
+@asynccontextmanager
+async def client() -> AsyncIterator[httpx2.AsyncClient]:
+    """Open a client that names itself: LEDIGPLADS_PERSON, or `cli`."""
+    async with httpx2.AsyncClient(headers={"X-Ledigplads-Person": os.environ.get("LEDIGPLADS_PERSON", "cli")}) as made:
+        yield made
+
+
+@asynccontextmanager
+async def intake_of(stack: StackState) -> AsyncIterator[Intake]:
+    """Talk to intake."""
+    async with client() as made:
+        yield Intake(made, stack.url("intake"))
+
+
+@asynccontextmanager
+async def service_of(stack: StackState, name: str) -> AsyncIterator[Service]:
+    """Talk to one service by its name."""
+    async with client() as made:
+        yield Service(made, stack.url(name))
+
+
+def sentences(error: RefusedError) -> list[str]:
+    """Give what a service says is wrong: a line for each field, in Danish and English."""
+    reasons = [
+        f"  {reason.get('field') or '(hele)'}: {reason.get('text_da', '')} / {reason.get('text_en', '')} [{reason.get('code', '')}]"
+        for reason in error.problem.get("errors", [])
+    ]
+    return [str(error), *reasons]

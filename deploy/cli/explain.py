@@ -1,0 +1,106 @@
+"""`ledigplads explain`: why a place fits a need, point by point, or every rule that says no."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import orjson
+from cyclopts import Parameter
+
+from deploy.cli import output
+from deploy.cli.calling import client
+from deploy.cli.exits import OK, CommandError, NotReachableError
+from deploy.cli.stack_state import find_stack
+from deploy.simulate.ways_in import AwayError, Intake, RefusedError, Service
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import httpx2
+
+    from deploy.cli.stack_state import StackState
+    from deploy.simulate.ways_in import Answer
+
+_GONE = frozenset({404, 410})
+
+
+async def explain(*, need: str, vacancy: str, json: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Vis hvorfor – eller hvorfor ikke. Show why a place fits a need, point by point, or every rule that fails.
+
+    Needs and vacancies have their ids from `ledigplads alerts`, `ledigplads need` and the receipts of `ledigplads post`. Ends with 0
+    whether the place fits or not, with 1 when there is no such need or vacancy.
+
+    Parameters
+    ----------
+    need
+        Id of the need.
+    vacancy
+        Id of the vacancy.
+    json
+        One JSON document: eligible, score, parts (their points add up to the score), failed, unknown, policy.
+    """
+    stack = find_stack()
+    async with client() as http:
+        intake = Intake(http, stack.url("intake"))
+        question = {"need": await _found(intake, "needs", need), "vacancy": await _found(intake, "vacancies", vacancy)}
+        answer = await _ask(http, stack, orjson.dumps(question))
+    if json:
+        output.document(answer)
+    else:
+        _show(answer)
+    return OK
+
+
+async def _found(intake: Intake, kind: str, entity_id: str) -> Answer:
+    try:
+        return await intake.call("GET", f"/{kind}/{entity_id}")
+    except RefusedError as error:
+        if error.status in _GONE:
+            raise CommandError(f"Intake has no {kind}/{entity_id}.") from error
+        raise
+
+
+async def _ask(http: httpx2.AsyncClient, stack: StackState, question: bytes) -> Answer:
+    """Ask any worker: the answer needs nothing but the question and the policy."""
+    trouble: AwayError | None = None
+    for worker in stack.of_kind("matching"):
+        try:
+            return await Service(http, worker.url).call("POST", "/matching/explain", question)
+        except AwayError as error:
+            trouble = error
+    raise NotReachableError("No matching worker answers: `ledigplads status` says what is up.") from trouble
+
+
+def _show(answer: Mapping[str, Any]) -> None:
+    if answer["eligible"]:
+        output.text(f"Passer: {answer['score']} af 100 point. / It fits: {answer['score']} of 100 points.")
+        _show_parts(answer["parts"], answer["score"])
+    else:
+        output.text("Passer ikke. / It does not fit:")
+        for rule in answer["failed"]:
+            output.text(f"  {rule['code']}: {rule['text_da']} / {rule['text_en']}")
+            if rule.get("change"):
+                output.text(f"    {_change(rule['change'])}")
+    if answer["unknown"]:
+        output.text(f"Ukendt / unknown: {', '.join(map(_code, answer['unknown']))}")
+    output.text(f"Policy {answer['policy']}")
+
+
+def _show_parts(parts: list[Mapping[str, Any]], score: int) -> None:
+    made = output.table(">points", ">of", "for")
+    for part in parts:
+        made.add_row(str(part["points"]), str(part["max"]), f"{part['text_da']} / {part['text_en']}")
+    made.add_row(f"= {score}", f"{sum(part['max'] for part in parts)}", "")
+    output.show(made)
+
+
+def _change(change: object) -> str:
+    """Say what would make the pair eligible, as far as this rule goes."""
+    if isinstance(change, dict):
+        texts = [str(change[name]) for name in ("text_da", "text_en") if change.get(name)]
+        return " / ".join(texts) or orjson.dumps(change).decode()
+    return str(change)
+
+
+def _code(unknown: object) -> str:
+    return str(unknown.get("code", unknown)) if isinstance(unknown, dict) else str(unknown)

@@ -1,0 +1,137 @@
+"""`ledigplads`: every command, and how each ends."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated
+
+import structlog
+from aiokafka.errors import KafkaError
+from cyclopts import App, CycloptsError, Parameter
+
+from deploy.cli import groups, output, stack
+from deploy.cli.alerts import alerts, mail
+from deploy.cli.bench import bench
+from deploy.cli.calling import sentences
+from deploy.cli.dlq import dlq
+from deploy.cli.exits import AWAY, INTERRUPTED, OK, REFUSED, USAGE, CommandError
+from deploy.cli.explain import explain
+from deploy.cli.need import need
+from deploy.cli.partner import partner
+from deploy.cli.post import post
+from deploy.cli.republish import republish
+from deploy.cli.simulating import simulate
+from deploy.cli.status import status
+from deploy.simulate.ways_in import AwayError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_HELP = """\
+Ledigplads: sociale tilbud melder ledige pladser, og sagsbehandleren hører om dem, der passer.
+
+Social offers announce free places, and the caseworker hears of those that fit. Begin with `ledigplads up`.
+
+Data goes to stdout and talk to stderr. Exit codes: 0 done, 1 the system said no, 2 the command cannot be understood, 3 nothing answers
+or not in time.
+"""
+
+
+def _app() -> App:
+    app = App(
+        name="ledigplads", help=_HELP, version=lambda: version("ledigplads"), help_format="markdown", group_commands=groups.OTHER
+    )
+    for group, commands in _COMMANDS.items():
+        for command in commands:
+            app.command(command, group=group)
+    for several in (partner, dlq):
+        app.command(several)
+    return app
+
+
+def up(
+    *,
+    brokers: int | None = None,
+    workers: int | None = None,
+    sample: Annotated[bool, Parameter(negative="--no-sample")] = True,
+    detach: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Start det hele her. Start Kafka, PostgreSQL and the services here, load the sample, and print the address to open.
+
+    Parameters
+    ----------
+    brokers
+        Kafka nodes: 1, or a real cluster of 3. Fixed when the stack is first started.
+    workers
+        Matching processes that share the needs.
+    sample
+        Load the sample on the first start.
+    detach
+        Return when everything is ready, instead of staying with a short live log.
+    """
+    return stack.up(brokers=brokers, workers=workers, sample=sample, detach=detach)
+
+
+def down() -> int:
+    """Stop det hele; intet går tabt. Stop what is up, in order; everything is kept."""
+    return stack.down()
+
+
+def clean() -> int:
+    """Stop, og glem alle data. Stop, and forget all data, ports and logs."""
+    return stack.clean()
+
+
+_COMMANDS = {
+    groups.RUN: (up, down, status, clean),
+    groups.PLACES: (post, need, alerts, mail, explain),
+    groups.OPERATE: (republish,),
+    groups.MEASURE: (simulate, bench),
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Do one command; whatever goes wrong is one sentence on stderr and an exit code."""
+    try:
+        result = _app()(list(arguments), exit_on_error=False, result_action="return_value")
+    except CycloptsError:
+        return USAGE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our data has had enough, as `head` has: nothing more can be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except (CommandError, RefusedError, AwayError, KafkaError) as error:
+        for sentence in _sentences(error):
+            output.say(sentence)
+        return error.code if isinstance(error, CommandError) else REFUSED if isinstance(error, RefusedError) else AWAY
+    return result if isinstance(result, int) else OK
+
+
+def _sentences(error: Exception) -> list[str]:
+    if isinstance(error, CommandError):
+        return [str(error)]
+    if isinstance(error, RefusedError):
+        return sentences(error)
+    if isinstance(error, AwayError):
+        return [f"{error}: `ledigplads status` says what is up."]
+    return [f"Kafka does not answer as it should ({type(error).__name__}): `ledigplads status` says what is up."]
+
+
+def _log_to_stderr() -> None:
+    """What libraries have to say is talk too, and only said when it matters."""
+    logging.basicConfig(level=logging.CRITICAL, stream=sys.stderr)
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def main() -> None:
+    """Be the program."""
+    _log_to_stderr()
+    sys.exit(run(sys.argv[1:]))
