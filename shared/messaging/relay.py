@@ -57,8 +57,8 @@ INSERT INTO outbox_failed (id, topic, key, partition, headers, value, added_at, 
 SELECT id, topic, key, partition, headers, value, added_at, $3 FROM gone
 """
 _COUNT = """
-SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT 10000) AS some) AS waiting,
-       (SELECT count(*) FROM (SELECT FROM outbox_failed LIMIT 10000) AS some) AS failed
+SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT 10000) AS those) AS waiting,
+       (SELECT count(*) FROM (SELECT FROM outbox_failed LIMIT 10000) AS those) AS failed
 """
 
 
