@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
@@ -29,13 +30,11 @@ from shared.messaging.consuming import Consumers, make_broker
 from shared.messaging.deadletters import DeadLetters
 from shared.messaging.producing import Producer
 from shared.messaging.relay import OutboxRelay
-from shared.messaging.topics import TopicNames, check_partition_counts, load_topics
+from shared.messaging.topics import TopicNames, check_partition_counts, list_topics, load_topics
 from shared.web import CorrelationMiddleware, exception_handlers, health_routes, metrics_route
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-
-    from faststream.kafka import KafkaBroker
 
     from services.intake.settings import IntakeSettings
     from shared.messaging.health import Check as Answer
@@ -53,7 +52,7 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
     producer = Producer(bootstrap, client_id=settings.service)
     dead_letters = DeadLetters(producer, names, service=settings.service, clock=clock)
     consumers = Consumers(broker, names, dead_letters, bootstrap_servers=bootstrap)
-    checks: dict[str, Check] = {"kafka": partial(_check_broker, broker)}
+    checks: dict[str, Check] = {"kafka": partial(_check_broker, bootstrap)}
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
@@ -114,9 +113,13 @@ async def _check_consumer(consumers: Consumers, name: str) -> tuple[bool, str]:
     return found.ok, found.detail
 
 
-async def _check_broker(broker: KafkaBroker) -> tuple[bool, str]:
-    is_there = await broker.ping(timeout=1.5)
-    return is_there, "Kafka answers" if is_there else "Kafka does not answer"
+async def _check_broker(bootstrap: str) -> tuple[bool, str]:
+    """Ask on a connection of its own: the producer's and the consumers' would wait for a broker that is away."""
+    try:
+        await list_topics(bootstrap)
+    except (KafkaError, OSError) as error:
+        return False, f"Kafka does not answer: {type(error).__name__}"
+    return True, "Kafka answers"
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

@@ -4,7 +4,7 @@
 -- and bytes that are stored as bytes stay the same bytes.
 
 CREATE TABLE instance (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
     epoch integer NOT NULL DEFAULT 1 CHECK (epoch >= 1),
     created_at timestamptz NOT NULL DEFAULT now()
 );
