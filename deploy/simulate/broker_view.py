@@ -46,9 +46,9 @@ class BrokerView:
         """
         try:
             # A client that could not connect has to be closed too.
+            self._closing.push_async_callback(self._consumer.stop)
             self._closing.push_async_callback(self._admin.close)
             await self._admin.start()
-            self._closing.push_async_callback(self._consumer.stop)
             await self._consumer.start()
         except BaseException:
             await self._closing.aclose()

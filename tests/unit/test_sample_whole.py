@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import re
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pytest
 
 from deploy.simulate.sample import Sample, make_sample
 from deploy.simulate.written import written_needs
-from shared.contracts.common import Point
-from shared.contracts.drafts import NeedDraft, VacancyDraft
+
+if TYPE_CHECKING:
+    from shared.contracts.common import Point
+    from shared.contracts.drafts import NeedDraft, VacancyDraft
 
 TODAY = date(2026, 11, 25)
 PENSION_AGE = 67
