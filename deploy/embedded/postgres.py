@@ -181,7 +181,7 @@ def find_binaries() -> Path:
     configured = os.environ.get("LEDIGPLADS_POSTGRES_BINARIES")
     candidates = [Path(configured)] if configured else [*_of_the_wheel(), *_installed()]
     for folder in candidates:
-        if major_version(folder) >= _OLDEST_MAJOR:
+        if (folder / "initdb").exists() and major_version(folder) >= _OLDEST_MAJOR:
             return folder
     message = (
         f"There is no PostgreSQL {_OLDEST_MAJOR} or newer for this machine: install one and name its folder of programs with "

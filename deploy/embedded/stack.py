@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from deploy.embedded import services
 from deploy.embedded.counts import counts, growth, settled_counts
@@ -33,8 +35,7 @@ _SETTLED_WITHIN_SECONDS = 60.0
 _FINISH_WORK_SECONDS = 15.0
 _LOOK_EVERY_SECONDS = 0.1
 _COUNT_EVERY_SECONDS = 1.0
-_BROKERS_DEFAULT_REPLICATION = -1
-_THREE = 3
+_REPLICAS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ class Stack:
         brokers, workers = self._sizes()
         self._write_state()
         await _all(self._start_kafka(brokers), self._start_postgres(), self._start_mail())
-        dsns, _ = await _all(self._create_databases(), self._create_topics(brokers))
+        dsns, _ = await _all(self._create_databases(), self._create_topics())
         around = Surroundings(self._bootstrap, dsns, self._smtp_port, self._address)
         await _all(*(self._migrate(name, around) for name in WITH_DATABASE))
         started = [services.service(self._home, name, around) for name in WITH_DATABASE]
@@ -180,14 +181,14 @@ class Stack:
             dsns[name] = given or await create_database(self._administrator_dsn, database, self._home.secret(database))
         return dsns
 
-    async def _create_topics(self, brokers: int) -> None:
-        replication = _BROKERS_DEFAULT_REPLICATION if self._kafka is None else _THREE if brokers == _THREE else 1
+    async def _create_topics(self) -> None:
         declared = load_topics(CHECKOUT / "deploy" / "topics.yaml")
         names = TopicNames(os.environ.get("LEDIGPLADS_TOPIC_PREFIX", ""))
         try:
+            replication = _REPLICAS if await _count_brokers(self._bootstrap) >= _REPLICAS else 1
             await create_topics(self._bootstrap, declared, names, replication=replication)
-        except (OSError, TopicCreationFailed) as error:
-            message = f"The topics cannot be made on Kafka at {self._bootstrap} ({error}): look at the server and at the rights of its clients"
+        except (KafkaError, OSError, TopicCreationFailed) as error:
+            message = f"The topics cannot be made on Kafka at {self._bootstrap} ({error}): look at that server and at what its clients may do"
             raise CannotStartError(message) from error
         self._report(Step("topics", f"{len(declared.topics)} declared", done=True))
 
@@ -261,6 +262,15 @@ def end_leftovers(home: Home) -> None:
     """End what a launcher that was killed, and its warden with it, left running."""
     left = home.state().get("processes", [])
     end_all({int(one["pid"]): (float(one["started"]), int(signal.SIGINT)) for one in left if one["started"] is not None})
+
+
+async def _count_brokers(bootstrap: str) -> int:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        return len((await admin.describe_cluster())["brokers"])
+    finally:
+        await admin.close()
 
 
 async def _until_ready(one: Service, path: str) -> None:
