@@ -167,6 +167,9 @@ class Intake(Generic[T]):
             with suppress(KeyError):
                 LAG.remove(partition.topic, str(partition.partition), self.group)
 
+    def forget_all(self) -> None:
+        self.forget(list(self._handled_to))
+
     async def _apply_up_to_the_fuse(self, batch: _Batch[T]) -> int:
         """Hand over the good records; gives the index before which everything is settled."""
         limit = self._fuse.failures_in_a_row

@@ -180,6 +180,8 @@ class Consumers:
         """Finish the batches in hand, commit them, leave the groups. A batch that waits for something to come back is put back."""
         self._stopping.set()
         await self._broker.stop()
+        for intake in self._intakes:
+            intake.forget_all()
 
     def checks(self) -> dict[str, Check]:
         """Answer readiness, by subscription."""

@@ -179,8 +179,6 @@ class LogTail:
         await self._note(consumer, placed)
         while not self._stopping.is_set():
             polled = await poll(consumer, timeout_ms=_POLL_MS, max_records=self._max_records)
-            for at in polled.undecodable:
-                log.error("log_record_undecodable", topic=at.topic, partition=at.partition, offset=at.offset)
             if polled.records:
                 await self._take([raw_record(record) for record in polled.records])
             await self._note(consumer, placed)

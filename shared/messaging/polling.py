@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from shared.messaging.records import Coordinates
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+log = structlog.get_logger(__name__)
 
 _ALONE_MS = 300
 
@@ -53,4 +57,5 @@ async def _around_undecodable(consumer: AIOKafkaConsumer, max_records: int) -> P
 async def _step_over(consumer: AIOKafkaConsumer, partition: TopicPartition) -> Coordinates:
     offset = await consumer.position(partition)
     consumer.seek(partition, offset + 1)
+    log.error("record_undecodable", topic=partition.topic, partition=partition.partition, offset=offset)
     return Coordinates(partition.topic, partition.partition, offset)

@@ -132,24 +132,27 @@ class OutboxRelay:
         self._owned: set[int] = set()
         self._trouble: str | None = "not started"
         self._set_aside = 0
+        self._database_failures = 0
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
         """Work until `stop`; a lost database or broker is waited for."""
-        failures = 0
         while not self._stopping.is_set():
             try:
                 async with self._pool.acquire() as connection:
-                    await self._serve(connection)  # type: ignore[arg-type] # the proxy is a connection
-                    failures = 0
+                    try:
+                        await self._serve(connection)  # type: ignore[arg-type] # the proxy is a connection
+                    finally:
+                        # It listens and holds locks: the pool gets a new one instead.
+                        connection.terminate()
             except Exception as error:
-                failures += 1
+                self._database_failures += 1
                 self._trouble = f"database: {type(error).__name__}"
                 if isinstance(error, _DATABASE_TROUBLE):
-                    log.warning("outbox_database_lost", error_type=type(error).__name__, failures=failures)
+                    log.warning("outbox_database_lost", error_type=type(error).__name__, failures=self._database_failures)
                 else:
-                    log.exception("outbox_relay_failed", failures=failures)
-                await self._pause(self._stopping, self._backoff.seconds(failures))
+                    log.exception("outbox_relay_failed", failures=self._database_failures)
+                await self._pause(self._stopping, self._backoff.seconds(self._database_failures))
             finally:
                 self._owned.clear()
 
@@ -197,9 +200,6 @@ class OutboxRelay:
                 tasks.create_task(self._keep_watch(session, tasks))
         except ExceptionGroup as group:
             raise _cause(group) from group
-        finally:
-            with suppress(*_DATABASE_TROUBLE):
-                await connection.remove_listener(CHANNEL, self._heard)
 
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         for number in str(payload).split(","):
@@ -218,7 +218,7 @@ class OutboxRelay:
             WAITING.set(counted["waiting"])
             SET_ASIDE.set(counted["failed"])
             self._set_aside = counted["failed"]
-            self._trouble = None
+            self._trouble, self._database_failures = None, 0
             for number in self._owned:
                 self._shards[number].wake.set()
             await self._pause_either(session)

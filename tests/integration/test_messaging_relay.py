@@ -1,0 +1,280 @@
+"""The outbox and its relay, against the real database and broker."""
+
+import asyncio
+import random
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import asyncpg
+import pytest
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from shared.messaging.backoff import Backoff
+from shared.messaging.log import read_to_end
+from shared.messaging.outbox import MAX_RECORD_BYTES, SHARDS, MessageTooLarge, OutboxMessage, add, shard_of
+from shared.messaging.producing import Producer
+from shared.messaging.records import RawRecord
+from shared.messaging.relay import OutboxRelay
+from shared.messaging.topics import TopicNames, Topics
+from tests.support.backends import Kafka
+from tests.support.waiting import eventually, stays
+
+REPOSITORY = Path(__file__).parents[2]
+QUICK = Backoff(first_seconds=0.02, limit_seconds=0.1)
+
+
+@pytest.fixture
+async def pool(outbox_dsn: str) -> AsyncIterator[asyncpg.Pool]:
+    async with asyncpg.create_pool(outbox_dsn, min_size=1, max_size=8) as made:
+        yield made
+
+
+@pytest.fixture
+async def producer(kafka: Kafka) -> AsyncIterator[Producer]:
+    async with Producer(kafka.bootstrap_servers, request_timeout_ms=2000) as made:
+        yield made
+
+
+def message(key: str | None, version: int, *, topic: str = "vacancies", partition: int | None = None) -> OutboxMessage:
+    return OutboxMessage(topic, key, [("ce_id", f"{key}/1/{version}".encode())], str(version).encode(), partition)
+
+
+async def say(pool: asyncpg.Pool, *messages: OutboxMessage) -> None:
+    async with pool.acquire() as connection, connection.transaction():
+        await add(connection, messages)
+
+
+async def waiting(pool: asyncpg.Pool) -> int:
+    return int(await pool.fetchval("SELECT count(*) FROM outbox"))
+
+
+async def published(bootstrap: str, topic: str) -> list[RawRecord]:
+    return [record async for records in read_to_end(bootstrap, topic) for record in records]
+
+
+def versions_by_key(records: Sequence[RawRecord]) -> dict[str | None, list[int]]:
+    found: dict[str | None, list[int]] = {}
+    for record in records:
+        found.setdefault(record.key, []).append(int(record.value or b"-1"))
+    return found
+
+
+def first_times(versions: list[int]) -> list[int]:
+    return list(dict.fromkeys(versions))
+
+
+async def test_what_a_transaction_says_is_published_after_its_commit_and_the_row_is_gone(
+    kafka: Kafka, names: TopicNames, topics: Topics, pool: asyncpg.Pool, producer: Producer
+) -> None:
+    topic = names.topic("vacancies")
+    relay = OutboxRelay(pool, producer, names)
+    async with relay.running():
+        async with pool.acquire() as connection, connection.transaction():
+            await add(connection, [message("v-1", 1), OutboxMessage("vacancies", "v-2", [("ce_id", b"x")], None, partition=1)])
+            await stays(lambda: not relay.check().detail.count("shard"), for_seconds=0.1)
+            assert await published(kafka.bootstrap_servers, topic) == []
+        await eventually(lambda: waiting(pool), until=lambda count: count == 0)
+        assert relay.check().ok
+    one, two = sorted(await published(kafka.bootstrap_servers, topic), key=lambda record: record.key or "")
+    assert (one.key, one.value, one.headers) == ("v-1", b"1", (("ce_id", b"v-1/1/1"),))
+    assert (two.key, two.value, two.at.partition) == ("v-2", None, 1)
+    assert topics.named("vacancies").partitions == 2
+
+
+async def test_a_transaction_that_is_rolled_back_says_nothing(
+    kafka: Kafka, names: TopicNames, topics: Topics, pool: asyncpg.Pool, producer: Producer
+) -> None:
+    async with OutboxRelay(pool, producer, names).running():
+        with pytest.raises(RuntimeError, match="changed its mind"):
+            async with pool.acquire() as connection, connection.transaction():
+                await add(connection, [message("v-1", 1)])
+                raise RuntimeError("changed its mind")
+        await say(pool, message("v-2", 1))
+        await eventually(lambda: waiting(pool), until=lambda count: count == 0)
+    assert [record.key for record in await published(kafka.bootstrap_servers, names.topic("vacancies"))] == ["v-2"]
+    assert topics
+
+
+async def test_a_record_that_is_too_large_is_refused_before_the_commit(pool: asyncpg.Pool) -> None:
+    with pytest.raises(MessageTooLarge, match="1000000"):
+        await say(pool, message("v-1", 1), OutboxMessage("vacancies", "v-1", [], b"x" * MAX_RECORD_BYTES))
+    assert await waiting(pool) == 0
+
+
+async def test_commit_to_log_takes_milliseconds_because_the_relay_wakes_on_commit(
+    kafka: Kafka, names: TopicNames, topics: Topics, pool: asyncpg.Pool, producer: Producer
+) -> None:
+    """The safety poll is an hour away, so only the notification can be what woke it."""
+    topic = names.topic("vacancies")
+    async with (
+        OutboxRelay(pool, producer, names, safety_poll_seconds=3600).running(),
+        AIOKafkaConsumer(topic, bootstrap_servers=kafka.bootstrap_servers, auto_offset_reset="earliest") as consumer,
+    ):
+        await say(pool, message("warm", 0))
+        await asyncio.wait_for(consumer.getone(), 10)
+        took: list[float] = []
+        for number in range(30):
+            await say(pool, message(f"v-{number}", 1))
+            committed = time.perf_counter()
+            await asyncio.wait_for(consumer.getone(), 5)
+            took.append(time.perf_counter() - committed)
+    assert sorted(took)[15] < 0.1
+    assert topics
+
+
+async def test_two_relays_and_a_killed_one_keep_the_order_of_every_key(
+    kafka: Kafka, names: TopicNames, topics: Topics, pool: asyncpg.Pool, producer: Producer
+) -> None:
+    writers, keys, each = 4, 40, 50
+    async with AsyncExitStack() as stack:
+        killed = asyncio.create_task(OutboxRelay(pool, producer, names, batch=20, safety_poll_seconds=0.1).run())
+        await stack.enter_async_context(OutboxRelay(pool, producer, names, batch=20, safety_poll_seconds=0.1).running())
+
+        async def write(writer: int) -> None:
+            for version in range(each):
+                await say(pool, *[message(f"k-{key}", version) for key in range(writer, keys, writers)])
+
+        async with asyncio.TaskGroup() as tasks:
+            for writer in range(writers):
+                tasks.create_task(write(writer))
+            await eventually(lambda: waiting(pool), until=lambda count: count > 0)
+            killed.cancel()
+        await asyncio.wait([killed])
+        await eventually(lambda: waiting(pool), until=lambda count: count == 0)
+    found = versions_by_key(await published(kafka.bootstrap_servers, names.topic("vacancies")))
+    assert len(found) == keys
+    assert all(first_times(versions) == list(range(each)) and versions[-1] == each - 1 for versions in found.values())
+    assert topics
+
+
+async def test_a_relay_killed_by_kill_9_loses_nothing_and_another_takes_over(
+    kafka: Kafka, names: TopicNames, topics: Topics, pool: asyncpg.Pool, producer: Producer, outbox_dsn: str
+) -> None:
+    program = f"""
+import asyncio, asyncpg
+from shared.messaging.producing import Producer
+from shared.messaging.relay import OutboxRelay
+from shared.messaging.topics import TopicNames
+async def main():
+    async with asyncpg.create_pool({outbox_dsn!r}, min_size=1, max_size=2) as pool, Producer({kafka.bootstrap_servers!r}) as producer:
+        await OutboxRelay(pool, producer, TopicNames({names.prefix!r}), batch=10).run()
+asyncio.run(main())
+"""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, cwd=REPOSITORY)
+    try:
+        for version in range(30):
+            await say(pool, *[message(f"k-{key}", version) for key in range(20)])
+            if version == 5:
+                await eventually(lambda: waiting(pool), until=lambda count: count == 0)
+    finally:
+        process.kill()
+        await process.wait()
+    async with OutboxRelay(pool, producer, names, safety_poll_seconds=0.1).running():
+        await eventually(lambda: waiting(pool), until=lambda count: count == 0)
+    found = versions_by_key(await published(kafka.bootstrap_servers, names.topic("vacancies")))
+    assert len(found) == 20
+    assert all(first_times(versions) == list(range(30)) and versions[-1] == 29 for versions in found.values())
+    assert topics
+
+
+async def test_rows_of_a_key_locked_in_order_leave_in_order_whatever_the_commits(
+    kafka: Kafka, names: TopicNames, topics: Topics, pool: asyncpg.Pool, producer: Producer
+) -> None:
+    chance = random.Random(7)
+    await pool.execute("CREATE TABLE aggregate (id text PRIMARY KEY, version integer NOT NULL)")
+    await pool.executemany("INSERT INTO aggregate VALUES ($1, 0)", [(f"k-{key}",) for key in range(5)])
+
+    async def change(key: str) -> None:
+        async with pool.acquire() as connection, connection.transaction():
+            version = await connection.fetchval("UPDATE aggregate SET version = version + 1 WHERE id = $1 RETURNING version", key)
+            await add(connection, [message(key, version)])
+
+    async with OutboxRelay(pool, producer, names).running():
+        await asyncio.gather(*[change(f"k-{chance.randrange(5)}") for _ in range(200)])
+        await eventually(lambda: waiting(pool), until=lambda count: count == 0)
+    for versions in versions_by_key(await published(kafka.bootstrap_servers, names.topic("vacancies"))).values():
+        assert versions == list(range(1, len(versions) + 1))
+    assert topics
+
+
+async def test_a_row_for_a_removed_partner_is_set_aside_and_its_shard_goes_on(
+    kafka: Kafka, names: TopicNames, topics: Topics, pool: asyncpg.Pool, producer: Producer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.producing._METADATA_SECONDS", 0.2)
+    relay = OutboxRelay(pool, producer, names, backoff=QUICK)
+    async with relay.running():
+        await say(pool, message("same", 1, topic="receipts-gone"), message("same", 2))
+        await eventually(lambda: waiting(pool), until=lambda count: count == 0)
+        assert relay.check().ok
+        assert "1 rows set aside" in relay.check().detail
+    assert [record.value for record in await published(kafka.bootstrap_servers, names.topic("vacancies"))] == [b"2"]
+    failed = await pool.fetchrow("SELECT topic, key, reason FROM outbox_failed")
+    assert failed is not None
+    assert dict(failed) == {"topic": "receipts-gone", "key": "same", "reason": "UnknownTopicOrPartitionError"}
+    assert topics
+
+
+async def test_a_missing_topic_of_ours_holds_its_shard_and_says_so_while_the_others_go_on(
+    names: TopicNames, topics: Topics, pool: asyncpg.Pool, producer: Producer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.messaging.producing._METADATA_SECONDS", 0.1)
+    other = next(f"v-{number}" for number in range(100) if shard_of(f"v-{number}") != shard_of("held"))
+    relay = OutboxRelay(pool, producer, names, backoff=QUICK)
+    async with relay.running():
+        await say(pool, message("held", 1, topic="not-yet"), message("held", 2), message(other, 1))
+        await eventually(lambda: waiting(pool), until=lambda count: count == 2)
+        check = await eventually(relay.check, until=lambda check: not check.ok)
+        assert check.detail == f"shard {shard_of('held')}: not-yet: UnknownTopicOrPartitionError"
+    assert SHARDS == 16
+    assert topics
+
+
+async def test_a_row_that_the_broker_refuses_is_set_aside_and_the_order_behind_it_is_kept(
+    kafka: Kafka, names: TopicNames, topics: Topics, pool: asyncpg.Pool, producer: Producer
+) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers)
+    await admin.start()
+    small = NewTopic(names.topic("small"), 1, 1, topic_configs={"max.message.bytes": "20000"})
+    await admin.create_topics([small])
+    await admin.close()
+    before = [message("same", version, topic="small") for version in range(5)]
+    after = [message("same", version, topic="small") for version in range(5, 10)]
+    relay = OutboxRelay(pool, producer, names, backoff=QUICK)
+    async with relay.running():
+        await say(pool, *before, OutboxMessage("small", "same", [], b"x" * 50_000), *after)
+        await eventually(lambda: waiting(pool), until=lambda count: count == 0)
+        await say(pool, message("same", 10, topic="small"))
+        await eventually(lambda: waiting(pool), until=lambda count: count == 0)
+    versions = versions_by_key(await published(kafka.bootstrap_servers, names.topic("small")))["same"]
+    assert first_times(versions) == list(range(11))
+    assert versions[-1] == 10
+    assert await pool.fetchval("SELECT reason FROM outbox_failed") == "MessageSizeTooLargeError"
+    assert topics
+
+
+async def test_a_relay_whose_connection_is_cut_comes_back(
+    names: TopicNames, topics: Topics, pool: asyncpg.Pool, producer: Producer
+) -> None:
+    relay = OutboxRelay(pool, producer, names, safety_poll_seconds=3600, backoff=QUICK)
+    async with relay.running():
+        await eventually(lambda: relay.check().ok)
+        await pool.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await eventually(lambda: say_or_not(pool))
+        await eventually(lambda: waiting(pool), until=lambda count: count == 0)
+        assert relay.check().ok
+    assert topics
+
+
+async def say_or_not(pool: asyncpg.Pool) -> bool:
+    """The pool may hand out a connection that was cut, once."""
+    try:
+        await say(pool, message("v-1", 1))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError):
+        return False
+    return True
