@@ -1,0 +1,243 @@
+"""The command line against real services: intake and notifications on a real Kafka and PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+import structlog
+
+from deploy.cli import main
+from deploy.cli.exits import AWAY, OK, REFUSED
+from deploy.embedded.ports import free_port
+from deploy.simulate import sample
+from services.intake.app import build_app as build_intake
+from services.intake.settings import IntakeSettings
+from services.notifications.app import build_app as build_notifications
+from services.notifications.settings import NotificationsSettings
+from shared.messaging.producing import Producer
+from tests.support.running import running
+from tests.support.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    import httpx2
+
+    from shared.messaging.topics import TopicNames, Topics
+    from tests.support.backends import Kafka
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+OFFERS = {"atelier-kobolt": "0751", "hjernehuset-vest": "0657"}
+NO_SUCH = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        return [orjson.loads(line) for line in self.out.splitlines()]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Services that are up, and a command line that finds them."""
+
+    bootstrap: str
+    names: TopicNames
+    intake: httpx2.AsyncClient
+    intake_url: str
+    notifications_url: str
+    capsys: pytest.CaptureFixture[str]
+
+    async def command(self, *words: object) -> Ended:
+        """Run a command as the program would, in a thread: it has a loop of its own."""
+        self.capsys.readouterr()
+        code = await asyncio.to_thread(main.run, [str(word) for word in words])
+        return Ended(code, *self.capsys.readouterr())
+
+
+@pytest.fixture(autouse=True)
+def services_log_nowhere() -> Iterator[None]:
+    """The services share the test's process: their log must not stand among the command line's data."""
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def intake_settings(kafka: Kafka, names: TopicNames, topics_file: Path, intake_dsn: str) -> IntakeSettings:
+    return IntakeSettings(
+        kafka_bootstrap_servers=kafka.bootstrap_servers,
+        topic_prefix=names.prefix,
+        topics_file=topics_file,
+        port=free_port(),
+        intake_postgres_dsn=intake_dsn,
+    )
+
+
+@asynccontextmanager
+async def running_notifications(kafka: Kafka, names: TopicNames, topics_file: Path, dsn: str) -> AsyncIterator[str]:
+    settings = NotificationsSettings(
+        kafka_bootstrap_servers=kafka.bootstrap_servers,
+        topic_prefix=names.prefix,
+        topics_file=topics_file,
+        port=free_port(),
+        public_url="http://ledigplads.test",
+        notifications_postgres_dsn=dsn,
+        smtp_port=free_port(),
+    )
+    async with running(build_notifications(settings)) as service:
+        yield service.url
+
+
+@pytest.fixture
+async def stack(  # noqa: PLR0917 - fixtures
+    kafka: Kafka,
+    names: TopicNames,
+    topics: Topics,
+    topics_file: Path,
+    intake_settings: IntakeSettings,
+    notifications_dsn: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> AsyncIterator[Stack]:
+    del topics
+    async with (
+        running(build_intake(intake_settings), port=intake_settings.port) as intake,
+        running_notifications(kafka, names, topics_file, notifications_dsn) as notifications,
+    ):
+        for name, value in {
+            "INTAKE_URL": intake.url,
+            "NOTIFICATIONS_URL": notifications,
+            "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+            "TOPIC_PREFIX": names.prefix,
+            "TOPICS_FILE": str(topics_file),
+        }.items():
+            monkeypatch.setenv(f"LEDIGPLADS_{name}", value)
+        for offer, municipality in OFFERS.items():
+            (await intake.client.put(f"/offers/{offer}", json={"name": offer, "municipality": municipality})).raise_for_status()
+        yield Stack(kafka.bootstrap_servers, names, intake.client, intake.url, notifications, capsys)
+
+
+async def test_posting_prints_a_receipt_for_each_and_every_reason_and_ends_with_1_when_one_is_rejected(stack: Stack) -> None:
+    unknown = await stack.command("post", EXAMPLES / "ny-plads.yaml")
+    assert (unknown.code, unknown.out) == (REFUSED, "")
+    assert "ledigplads partner add demo" in unknown.err
+
+    added = await stack.command("partner", "add", "demo", "--offer", "atelier-kobolt", "--kind", "vacancy")
+    assert added.code == OK
+    assert (await stack.command("partner", "list")).lines == [
+        {"partner": "demo", "offers": ["atelier-kobolt"], "kinds": ["vacancy"]}
+    ]
+
+    good = await stack.command("post", EXAMPLES / "ny-plads.yaml")
+    assert good.code == OK, good.err
+    assert [(one["outcome"], one["entity"], one["version"]) for one in good.lines] == [("accepted", "vacancy", 1)]
+    again = await stack.command("post", EXAMPLES / "ny-plads.yaml")
+    assert [one["entity_id"] for one in again.lines] == [good.lines[0]["entity_id"]]
+
+    bad = await stack.command("post", EXAMPLES / "fejl.yaml")
+    assert bad.code == REFUSED
+    assert [one["outcome"] for one in bad.lines] == ["rejected"] * 4
+    fields = {reason["field"] for reason in bad.lines[0]["reasons"]}
+    assert {"sections[0]", "target_groups[0]", "farve"} <= fields
+    assert all(field in bad.err for field in fields)
+    assert "blå" not in bad.out + bad.err
+
+    foreign = await stack.command("post", EXAMPLES / "fremmed-tilbud.yaml")
+    assert (foreign.code, [one["outcome"] for one in foreign.lines]) == (REFUSED, ["rejected"])
+
+    assert (await stack.command("partner", "remove", "demo")).code == OK
+    assert (await stack.command("partner", "remove", "demo")).code == REFUSED
+
+
+async def test_needs_are_registered_and_one_that_is_refused_is_told_with_every_reason(stack: Stack, tmp_path: Path) -> None:
+    good = await stack.command("need", EXAMPLES / "nyt-behov.yaml")
+    assert good.code == OK, good.err
+    assert good.lines[0]["outcome"] == "accepted"
+
+    (tmp_path / "crisis.json").write_text('{"handlekommune": "9999", "sections": [{"section": "SEL-103"}]}', encoding="utf-8")
+    bad = await stack.command("need", tmp_path / "crisis.json")
+    assert (bad.code, bad.out) == (REFUSED, "")
+    assert all(field in bad.err for field in ("handlekommune", "birth_year", "primary_target_group"))
+
+
+async def test_garbage_on_a_topic_is_listed_shown_and_mended_by_a_replay(stack: Stack) -> None:
+    draft = {"offer_id": "atelier-kobolt", "title_da": "En plads", "sections": ["SEL-104"], "places_free": 1, "places_total": 9}
+    vacancy_id = (await stack.intake.post("/vacancies", json=draft)).raise_for_status().json()["vacancy_id"]
+    async with Producer(stack.bootstrap) as producer:
+        await producer.publish(stack.names.topic("vacancies"), key=vacancy_id, value=b"{garbage")
+
+    async def listed() -> list[dict[str, Any]]:
+        return (await stack.command("dlq", "list", "--json")).lines
+
+    [letter] = await eventually(listed, within_seconds=15)
+    assert (letter["group"].removeprefix(stack.names.prefix), letter["key"]) == ("notifications", vacancy_id)
+    status = orjson.loads((await stack.command("status", "--json")).out)
+    assert status["dead_letters"] == 1
+    assert status["topics"]["vacancies"]["messages"] == 2
+    assert "notifications" in status["topics"]["vacancies"]["lag"]
+
+    shown = orjson.loads((await stack.command("dlq", "show", letter["id"])).out)
+    assert shown["record"]["bytes"] == len(b"{garbage")
+    assert "garbage" not in str(shown)
+
+    replayed = await stack.command("dlq", "replay", letter["id"])
+    assert replayed.lines == [{"id": letter["id"], "result": "superseded", "republished": 1}]
+    assert replayed.code == OK
+    assert (await stack.command("dlq", "replay", "--all")).lines[0]["republished"] == 0
+    assert (await stack.command("dlq", "show", "nowhere-dlq/0/0")).code != OK
+
+
+async def test_loading_the_sample_twice_changes_nothing_the_second_time(stack: Stack) -> None:
+    async def load() -> sample.Loaded:
+        return await sample.load(
+            stack.intake_url, stack.notifications_url, stack.bootstrap, stack.names, today=date(2026, 11, 25)
+        )
+
+    first = await load()
+    counts = (await stack.intake.get("/operator/counts")).json()
+    assert first.vacancies == counts["vacancies_open"] >= 80
+    assert first.needs == counts["needs_open"] >= 300
+    assert first.settled
+
+    second = await load()
+    assert second.changed == 0
+    assert (await stack.intake.get("/operator/counts")).json() == counts
+
+
+async def test_a_simulation_goes_on_when_intake_was_away_and_its_ledger_holds_what_intake_holds(
+    stack: Stack, tmp_path: Path
+) -> None:
+    ledger = tmp_path / "accepted.jsonl"
+    words = ("simulate", "--rate", 60, "--duration", 4, "--size", 20, "--seed", 3, "--run", "t", "--ledger", ledger)
+    ended = await stack.command(*words)
+
+    assert ended.code == OK, ended.err
+    [told] = ended.lines
+    assert told["refused"] == told["unanswered"] == 0
+    last = {one["entity_id"]: one for one in map(orjson.loads, ledger.read_bytes().splitlines())}
+    assert {one["way"] for one in last.values()} == {"http", "kafka"}
+    assert told["accepted"] == len(ledger.read_bytes().splitlines()) > 100
+    for entity_id, one in last.items():
+        path = "vacancies" if one["entity"] == "vacancy" else "needs"
+        held = (await stack.intake.get(f"/{path}/{entity_id}")).raise_for_status().json()
+        assert (held["version"], held["status"]) == (one["version"], one["status"])
+
+
+async def test_asking_for_a_need_that_is_not_there_says_so(stack: Stack) -> None:
+    assert (await stack.command("explain", "--need", NO_SUCH, "--vacancy", NO_SUCH)).code == REFUSED
+    assert (await stack.command("mail")).code == AWAY
