@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
@@ -34,8 +36,6 @@ from shared.web import CorrelationMiddleware, exception_handlers, health_routes,
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from faststream.kafka import KafkaBroker
-
     from services.notifications.settings import NotificationsSettings
     from shared.database import Pool
     from shared.web import Check
@@ -55,7 +55,7 @@ def build_app(settings: NotificationsSettings) -> Starlette:
         bootstrap_servers=settings.kafka_bootstrap_servers,
     )
     background = Background()
-    checks: dict[str, Check] = {"background": background.check, "kafka": partial(_check_broker, broker)}
+    checks: dict[str, Check] = {"background": background.check, "kafka": partial(_check_broker, settings.kafka_bootstrap_servers)}
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
@@ -136,9 +136,15 @@ async def _start(
     return {"store": store, "inbox": Inbox(store, live, pages), "consumers": consumers}
 
 
-async def _check_broker(broker: KafkaBroker) -> tuple[bool, str]:
-    is_there = await broker.ping(timeout=1.5)
-    return is_there, "Kafka answers" if is_there else "Kafka does not answer"
+async def _check_broker(bootstrap_servers: str) -> tuple[bool, str]:
+    client = AIOKafkaClient(bootstrap_servers=bootstrap_servers)
+    try:
+        await client.bootstrap()
+    except KafkaError as error:
+        return False, f"Kafka does not answer: {type(error).__name__}"
+    finally:
+        await client.close()
+    return True, "Kafka answers"
 
 
 async def _check_consumer(consumers: Consumers, name: str) -> tuple[bool, str]:

@@ -229,9 +229,9 @@ WITH marked AS (
 )
 SELECT (SELECT count(*) FROM waiting_places WHERE NOT stale) - (SELECT count(*) FROM marked);
 
--- name: waiting_unfixed()$
--- Whether places wait whose offsets were not asked for yet.
-SELECT EXISTS (SELECT FROM waiting_places WHERE until IS NULL);
+-- name: waiting_places_now()^
+-- How many places wait, and for how many of them the offsets were not asked for yet.
+SELECT count(*) AS waiting, count(*) FILTER (WHERE until IS NULL) AS unfixed FROM waiting_places WHERE NOT stale;
 
 -- name: counts()^
 -- For the operator: how much there is of everything.

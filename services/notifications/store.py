@@ -309,9 +309,10 @@ class Store:
 
     # --- places that wait ---
 
-    async def any_unfixed(self) -> bool:
-        unfixed: bool = await _sql.waiting_unfixed(self._pool)
-        return unfixed
+    async def waiting_places(self) -> tuple[int, int]:
+        """How many places wait, and of how many of them it is not fixed yet for how long."""
+        row = await _sql.waiting_places_now(self._pool)
+        return row["waiting"], row["unfixed"]
 
     async def fix_what_is_waited_for(self, ends: Sequence[int]) -> None:
         await _sql.fix_what_is_waited_for(self._pool, ends=ends)

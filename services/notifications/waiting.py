@@ -73,9 +73,11 @@ class WaitingKeeper:
 
     async def look(self) -> int:
         """Fix what is waited for, mark what is stale; gives how many places still wait."""
-        if await self._store.any_unfixed():
+        still, unfixed = await self._store.waiting_places()
+        if unfixed:
             await self._store.fix_what_is_waited_for(_by_partition(await self._ends()))
-        still = await self._store.mark_stale(_by_partition(await self._passed()))
+        if still:
+            still = await self._store.mark_stale(_by_partition(await self._passed()))
         self._metrics.places_waiting(still)
         return still
 

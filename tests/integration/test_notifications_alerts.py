@@ -7,7 +7,6 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.embedded.ports import free_port
 from services.notifications.app import build_app
@@ -184,10 +183,7 @@ async def test_dropping_the_group_and_reading_all_again_pushes_nothing(world: Wo
         first = await service.alerted(2)
         await service.has_caught_up(world)
         before = await service.counts()
-    admin = AIOKafkaAdminClient(bootstrap_servers=world.bootstrap_servers)
-    await admin.start()
-    await admin.delete_consumer_groups([world.names.group("notifications")])
-    await admin.close()
+    await world.forget_the_group()
     assert not await world.is_taken("matches")
     async with world.service() as service:
         await service.has_caught_up(world)

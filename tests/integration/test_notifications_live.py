@@ -32,6 +32,7 @@ async def test_a_mail_server_that_was_away_gets_exactly_one_mail_per_match_recor
         await service.has_mail()
         await world.log.vacancy(vacancy("vac-1"))
         await world.log.vacancy(vacancy("vac-2", title_da="Plads i køkkenet"))
+        await service.has_caught_up(world)
         await world.log.match(match(place("vac-1"), place("vac-2")))
         alerts = await service.alerted(2)
         await eventually(service.counts, until=lambda counts: counts["deliveries_waiting"] == 1)
@@ -116,8 +117,6 @@ async def test_a_client_that_does_not_keep_up_is_let_go_and_loses_nothing(world:
     await world.log.vacancy(vacancy())
     async with world.service() as service:
         await service.has_caught_up(world)
-        live = service.service.client  # the stream below is opened on the service's own object, to hold it still
-        del live
         async with stream_of(service.service, KIRSTEN, after="0") as stream:
             for number in range(40):
                 await world.log.match(match(place(), need_id=f"need-{number}"))

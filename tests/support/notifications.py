@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiosmtpd.smtp import SMTP
 
 from services.notifications.app import build_app
@@ -63,10 +64,17 @@ def vacancy(vacancy_id: str = "vac-1", *, version: int = 1, opening: int = 1, st
     )
 
 
-def place(vacancy_id: str = "vac-1", *, version: int = 1, opening: int = 1, points: Mapping[str, int] | None = None) -> ScoredPlace:
+def place(
+    vacancy_id: str = "vac-1", *, version: int = 1, opening: int = 1, points: Mapping[str, int] | None = None
+) -> ScoredPlace:
     given = dict(points or {"services": 40, "target_group": 20, "travel": 15, "start": 12})
     return ScoredPlace(
-        vacancy_id=vacancy_id, vacancy_version=version, opening=opening, score=sum(given.values()), points=given, unknown=("price",)
+        vacancy_id=vacancy_id,
+        vacancy_version=version,
+        opening=opening,
+        score=sum(given.values()),
+        points=given,
+        unknown=("price",),
     )
 
 
@@ -202,12 +210,24 @@ class World:
         async with running(build_app(self.settings())) as service:
             yield Caseworker(service)
 
-
     async def is_taken(self, topic: str) -> bool:
         """Whether the group has committed all that the topic holds."""
         ends = await end_offsets(self.bootstrap_servers, self.names.topic(topic))
         done = await committed_offsets(self.bootstrap_servers, self.names.group("notifications"), self.names.topic(topic))
         return all(done.get(partition, 0) >= end for partition, end in ends.items())
+
+    async def forget_the_group(self) -> None:
+        """Make the group begin again at the first records, as after `kafka-consumer-groups --delete`."""
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.bootstrap_servers, group_id=self.names.group("notifications"), enable_auto_commit=False
+        )
+        await consumer.start()
+        places = [
+            TopicPartition(self.names.topic(topic), partition) for topic in ("vacancies", "matches") for partition in (0, 1)
+        ]
+        consumer.assign(places)
+        await consumer.commit(dict.fromkeys(places, 0))
+        await consumer.stop()
 
 
 @dataclass(frozen=True)
@@ -246,7 +266,9 @@ class Caseworker:
 
 
 @asynccontextmanager
-async def stream_of(service: RunningService, person: str, *, last_event_id: int | None = None, **query: str) -> AsyncIterator[EventStream]:
+async def stream_of(
+    service: RunningService, person: str, *, last_event_id: int | None = None, **query: str
+) -> AsyncIterator[EventStream]:
     """Open a stream of server-sent events as a browser does."""
     headers = {} if last_event_id is None else {"Last-Event-ID": str(last_event_id)}
     request = service.client.stream("GET", "/notifications/stream", params={"person": person} | query, headers=headers)

@@ -14,7 +14,9 @@ from services.notifications.domain.vacancies import VacancyState, newest
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
-def place(*, opening: int = 2, version: int = 5, vacancy_id: str = "vac-1", person: str = "person-1", at: datetime = NOW) -> Place:
+def place(
+    *, opening: int = 2, version: int = 5, vacancy_id: str = "vac-1", person: str = "person-1", at: datetime = NOW
+) -> Place:
     return Place(
         person=person, need_id="need-1", vacancy_id=vacancy_id, opening=opening, vacancy_version=version, score=80,
         points={"services": 80}, unknown=(), policy="p", match=(1, 1), happened_at=at, correlation_id="c",
@@ -58,7 +60,12 @@ def test_a_newer_version_of_the_same_opening_is_alerted_to() -> None:
 
 
 def test_a_claim_ends_lower_epochs_from_where_it_stands_and_not_before() -> None:
-    entries = [record("need-a", epoch=1, offset=0), Claim(0, 2, 1), record("need-b", epoch=1, offset=2), record("need-c", epoch=2, offset=3)]
+    entries = [
+        record("need-a", epoch=1, offset=0),
+        Claim(0, 2, 1),
+        record("need-b", epoch=1, offset=2),
+        record("need-c", epoch=2, offset=3),
+    ]
     accepted = accept(entries, {})
     assert [one.need_id for one in accepted.records] == ["need-a", "need-c"]
     assert accepted.claims == [Claim(0, 2, 1)]
