@@ -75,8 +75,8 @@ def restate(before: VacancyState, draft: VacancyDraft, offer: OfferState, sent: 
         return refusal
     old = before.vacancy
     same = _republished(before, terms, offer)
-    fresh = moment.now - old.confirmed_at < moment.confirm_again_after
-    if fresh and _says_the_same(same, old) and before.terms.model_dump_json() == terms.model_dump_json():
+    believed = old.status == "open" and moment.now - old.confirmed_at < moment.confirm_again_after
+    if believed and _says_the_same(same, old) and before.terms.model_dump_json() == terms.model_dump_json():
         return Unchanged(before)
     after = same.model_copy(
         update={
