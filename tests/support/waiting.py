@@ -4,16 +4,20 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 _T = TypeVar("_T")
 
 _POLL_SECONDS = 0.02
 
 
+@overload
 async def eventually(
-    look: Callable[[], _T | Awaitable[_T]], *, within_seconds: float = 10, until: Callable[[_T], object] = bool
-) -> _T:
+    look: Callable[[], Awaitable[_T]], *, within_seconds: float = ..., until: Callable[[_T], object] = ...
+) -> _T: ...
+@overload
+async def eventually(look: Callable[[], _T], *, within_seconds: float = ..., until: Callable[[_T], object] = ...) -> _T: ...
+async def eventually(look: Callable[[], Any], *, within_seconds: float = 10, until: Callable[[Any], object] = bool) -> Any:
     """Look again and again until what is seen is as wished, and return it.
 
     An AssertionError raised by `look` counts as "not yet", so that it can hold several asserts and return True.
@@ -22,11 +26,9 @@ async def eventually(
         AssertionError: the deadline passed; the message tells what was seen last.
     """
     deadline = time.monotonic() + within_seconds
-    seen: _T | AssertionError
     while True:
         try:
-            answer = look()
-            seen = await answer if inspect.isawaitable(answer) else answer
+            seen = await _look_once(look)
         except AssertionError as not_yet:
             seen = not_yet
         else:
@@ -37,7 +39,11 @@ async def eventually(
         await asyncio.sleep(_POLL_SECONDS)
 
 
-async def stays(look: Callable[[], _T | Awaitable[_T]], *, for_seconds: float, until: Callable[[_T], object] = bool) -> None:
+@overload
+async def stays(look: Callable[[], Awaitable[_T]], *, for_seconds: float, until: Callable[[_T], object] = ...) -> None: ...
+@overload
+async def stays(look: Callable[[], _T], *, for_seconds: float, until: Callable[[_T], object] = ...) -> None: ...
+async def stays(look: Callable[[], Any], *, for_seconds: float, until: Callable[[Any], object] = bool) -> None:
     """Look again and again, and fail as soon as what is seen is not as wished.
 
     Raises:
@@ -45,7 +51,11 @@ async def stays(look: Callable[[], _T | Awaitable[_T]], *, for_seconds: float, u
     """
     deadline = time.monotonic() + for_seconds
     while time.monotonic() < deadline:
-        answer = look()
-        seen = await answer if inspect.isawaitable(answer) else answer
+        seen = await _look_once(look)
         assert until(seen), f"did not stay: {seen!r}"
         await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _look_once(look: Callable[[], Any]) -> Any:
+    answer = look()
+    return await answer if inspect.isawaitable(answer) else answer
