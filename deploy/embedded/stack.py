@@ -284,12 +284,21 @@ async def _until_ready(one: Service, path: str) -> None:
                 answer = await client.get(f"{one.url}{path}")
                 if answer.status_code == httpx2.codes.OK:
                     return
-                said = answer.text[:300]
+                said = _not_well(answer)
             except httpx2.HTTPError:
                 said = said or "no answer"
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
     message = f"{one.name} is not ready after {_READY_WITHIN_SECONDS:.0f} seconds ({said}): read {one.child.log}"
     raise CannotStartError(message)
+
+
+def _not_well(answer: httpx2.Response) -> str:
+    """What `/readyz` says is not well, in its own words."""
+    try:
+        checks = answer.json()["checks"]
+    except (ValueError, KeyError):
+        return f"it answers {answer.status_code}"
+    return ", ".join(f"{name}: {check['detail']}" for name, check in checks.items() if not check["ok"])
 
 
 def _why_not(what: str, child: Child) -> str:
