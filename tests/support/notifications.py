@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,6 @@ from shared.contracts.match import CLAIM_KEY, Claim, Match, ScoredPlace
 from shared.contracts.vacancy import Contact, Vacancy
 from shared.messaging.envelope import state_envelope
 from shared.messaging.log import end_offsets
-from shared.messaging.producing import Producer
 from tests.support.running import RunningService, running
 from tests.support.waiting import eventually
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from shared.messaging.records import Coordinates
+    from shared.messaging.producing import Producer
     from shared.messaging.topics import TopicNames
     from shared.messaging.versions import Position
 
@@ -205,9 +205,9 @@ class World:
         )
 
     @asynccontextmanager
-    async def service(self) -> AsyncIterator[Caseworker]:
+    async def service(self, *, port: int | None = None) -> AsyncIterator[Caseworker]:
         """A running replica."""
-        async with running(build_app(self.settings())) as service:
+        async with running(build_app(self.settings()), port=port) as service:
             yield Caseworker(service)
 
     async def is_taken(self, topic: str) -> bool:
@@ -293,4 +293,14 @@ class EventStream:
                 name, _, value = line.partition(": ")
                 if name:
                     found[name] = value
-        raise AssertionError("the stream ended")
+        raise StreamEnded
+
+    async def until_it_ends(self) -> AsyncIterator[tuple[int, dict[str, Any]]]:
+        """Give what comes before the service ends the stream."""
+        with suppress(StreamEnded):
+            while True:
+                yield await self.next()
+
+
+class StreamEnded(Exception):  # noqa: N818 - reads as what happened
+    """The service has ended the stream."""

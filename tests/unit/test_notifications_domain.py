@@ -60,7 +60,7 @@ def test_a_newer_version_of_the_same_opening_is_alerted_to() -> None:
 
 
 def test_a_claim_ends_lower_epochs_from_where_it_stands_and_not_before() -> None:
-    entries = [
+    entries: list[Claim | MatchRecord] = [
         record("need-a", epoch=1, offset=0),
         Claim(0, 2, 1),
         record("need-b", epoch=1, offset=2),
