@@ -3,12 +3,11 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import orjson
 import pytest
 
 from shared.messaging.topics import TopicNames, Topics
 from tests.support.backends import Kafka
-from tests.support.intake import NEED, OFFER, VACANCY, IntakeUnderTest, records_of, running_intake
+from tests.support.intake import NEED, OFFER, VACANCY, IntakeUnderTest, body_of, records_of, running_intake
 from tests.support.waiting import eventually
 
 
@@ -16,7 +15,7 @@ from tests.support.waiting import eventually
 async def intake(
     kafka: Kafka, names: TopicNames, topics: Topics, topics_file: Path, intake_dsn: str
 ) -> AsyncIterator[IntakeUnderTest]:
-    assert topics
+    assert topics.topics
     async with running_intake(kafka.bootstrap_servers, names, intake_dsn, topics_file) as running:
         yield running
 
@@ -77,7 +76,7 @@ async def test_a_withdrawn_vacancy_is_closed_and_cannot_be_patched(intake: Intak
 
     assert (withdrawn.json()["status"], withdrawn.json()["version"]) == ("closed", 2)
     assert (patched.status_code, patched.json()["errors"][0]["code"]) == (409, "vacancy_closed")
-    assert orjson.loads((await intake.published("vacancies", vacancy_id, count=2))[-1].value)["closed_reason"] == "withdrawn"
+    assert body_of((await intake.published("vacancies", vacancy_id, count=2))[-1])["closed_reason"] == "withdrawn"
 
 
 async def test_every_field_that_is_wrong_is_named_with_the_nearest_code(intake: IntakeUnderTest) -> None:
@@ -117,10 +116,10 @@ async def test_a_need_leaves_intake_as_a_pseudonym_with_its_point_in_a_cell(inta
     need_id = answer.json()["need_id"]
     [record] = await intake.published("need-profiles", need_id)
 
-    need = orjson.loads(record.value)
+    need = body_of(record)
     assert answer.status_code == 201
     assert need["points_of_reference"] == [{"easting_m": 572500, "northing_m": 6222500, "kind": "home"}]
-    assert b"case-42" not in record.value
+    assert b"case-42" not in (record.value or b"")
     again = await intake.client.post("/needs", json=NEED | {"urgency": "acute"})
     assert (again.status_code, again.json()["need_id"], again.json()["version"]) == (200, need_id, 2)
 
@@ -192,7 +191,7 @@ async def test_a_protected_address_leaves_intake_nowhere(intake: IntakeUnderTest
     for record in (offer, vacancy):
         assert record.value is not None
         assert b"Hemmelig" not in record.value
-        said = orjson.loads(record.value)
+        said = body_of(record)
         assert (said["municipality"], said["landsdel"], said["location"]) == ("", "Østjylland", None)
         assert said["contact"] == {"phone": "86 12 34 56", "email": None, "web": None}
 
@@ -202,7 +201,7 @@ async def test_an_offer_that_becomes_protected_takes_its_vacancies_with_it(intak
     vacancy_id = (await intake.client.post("/vacancies", json=VACANCY)).json()["vacancy_id"]
     await intake.client.put("/offers/skovly", json=OFFER | {"address_protected": True})
 
-    last = orjson.loads((await intake.published("vacancies", vacancy_id, count=2))[-1].value)
+    last = body_of((await intake.published("vacancies", vacancy_id, count=2))[-1])
     assert (last["version"], last["address"], last["address_protected"]) == (2, None, True)
 
 
@@ -221,7 +220,7 @@ async def test_what_nobody_confirmed_expires_and_a_confirmation_extends(intake: 
 
 
 async def test_settings_are_published_at_start_and_again_on_a_new_day_only(intake: IntakeUnderTest) -> None:
-    async def settings() -> list[bytes | None]:
+    async def settings() -> list[bytes]:
         return sorted(dict(record.headers)["ce_id"] or b"" for record in await records_of(intake, "settings"))
 
     assert await eventually(settings, until=lambda ids: len(ids) == 2) == [b"policy/1/1", b"today/1/1"]

@@ -17,7 +17,7 @@ from tests.support.waiting import eventually
 async def intake(
     kafka: Kafka, names: TopicNames, topics: Topics, topics_file: Path, intake_dsn: str
 ) -> AsyncIterator[IntakeUnderTest]:
-    assert topics
+    assert topics.topics
     async with running_intake(kafka.bootstrap_servers, names, intake_dsn, topics_file) as running:
         yield running
 
@@ -104,7 +104,7 @@ async def test_a_topic_that_is_not_intakes_own_is_not_republished(intake: Intake
 async def test_intake_refuses_to_start_on_a_topic_with_another_partition_count(
     kafka: Kafka, names: TopicNames, topics: Topics, intake_dsn: str
 ) -> None:
-    assert topics
+    assert topics.topics
     declared = Path(__file__).parents[2] / "deploy" / "topics.yaml"
 
     with pytest.raises(PartitionMismatch, match="vacancies has 2 partitions, declared are 12"):

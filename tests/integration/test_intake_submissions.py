@@ -3,14 +3,14 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import orjson
 import pytest
 
 from services.intake.subscribers import to_submission
 from shared.contracts.submission import NEED_SUBMITTED
+from shared.messaging.records import RawRecord  # noqa: TC001 - annotates a local
 from shared.messaging.topics import TopicNames, Topics, create_partner_topics, list_topics
 from tests.support.backends import Kafka
-from tests.support.intake import NEED, OFFER, VACANCY, IntakeUnderTest, records_of, running_intake
+from tests.support.intake import NEED, OFFER, VACANCY, IntakeUnderTest, body_of, records_of, running_intake
 from tests.support.waiting import eventually
 
 
@@ -39,9 +39,9 @@ async def test_a_partner_posts_changes_confirms_and_withdraws_by_its_own_referen
         (f"s-{number}", "accepted", number, "bed-1") for number in (1, 2, 3, 4)
     ]
     records = await intake.published("vacancies", receipts[0].entity_id or "", count=4)
-    assert [orjson.loads(record.value or b"")["version"] for record in records] == [1, 2, 3, 4]
+    assert [body_of(record)["version"] for record in records] == [1, 2, 3, 4]
     assert dict(records[0].headers)["ce_correlationid"] == b"matter-7"
-    assert orjson.loads(records[3].value or b"")["status"] == "closed"
+    assert body_of(records[3])["status"] == "closed"
 
 
 async def test_the_same_submission_sent_again_gets_the_same_receipt_and_does_nothing_twice(intake: IntakeUnderTest) -> None:
@@ -113,7 +113,7 @@ async def test_an_offer_is_submitted_by_its_own_partner_only(intake: IntakeUnder
 
 async def test_five_hundred_at_once_are_versions_in_order(intake: IntakeUnderTest) -> None:
     """Two changes of one vacancy in one batch: the later one sees the earlier one."""
-    records = []
+    records: list[RawRecord] = []
     for number in range(250):
         vacancy = VACANCY | {"reference": f"bed-{number}", "places_free": 2}
         await intake.submit("skov", "vacancy.submitted", vacancy, key=f"bed-{number}", id=f"a-{number}")
@@ -129,7 +129,7 @@ async def test_five_hundred_at_once_are_versions_in_order(intake: IntakeUnderTes
     await eventually(look)
     versions: dict[str, list[int]] = {}
     for record in records:
-        versions.setdefault(record.key or "", []).append(orjson.loads(record.value or b"")["version"])
+        versions.setdefault(record.key or "", []).append(body_of(record)["version"])
     assert len(versions) == 250
     assert all(seen == [1, 2] for seen in versions.values())
 

@@ -120,6 +120,12 @@ class IntakeUnderTest:
         return [Receipt.model_validate_json(record.value or b"") for record in found]
 
 
+def body_of(record: RawRecord) -> dict[str, Any]:
+    """Read the JSON of a record; a tombstone has none."""
+    body: dict[str, Any] = orjson.loads(record.value or b"null")
+    return body
+
+
 async def records_of(intake: IntakeUnderTest, topic: str) -> list[RawRecord]:
     """Read a topic from beginning to end."""
     batches = read_to_end(intake.bootstrap, intake.names.topic(topic))

@@ -1,7 +1,7 @@
 """Intake's decisions, bare: openings, expiry, ruled-out places, protection, and what is told of a point."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import given
@@ -17,6 +17,8 @@ from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
 from shared.contracts.need import NeedProfile, ReferencePoint, RuledOut
 from shared.contracts.vacancy import Vacancy
 from tests.support.intake import NEED, OFFER, VACANCY
+
+_State = TypeVar("_State")
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SENT = Sent("http:skovly", None, "http")
@@ -35,15 +37,14 @@ def draft(**changed: Any) -> VacancyDraft:
     return VacancyDraft.model_validate(VACANCY | changed)
 
 
-def taken(outcome: Outcome, kind: type[Any]) -> Any:
+def taken(outcome: Outcome, kind: type[_State]) -> _State:
     assert isinstance(outcome, Accepted), outcome
     assert isinstance(outcome.state, kind)
     return outcome.state
 
 
 def announced(**changed: Any) -> VacancyState:
-    state: VacancyState = taken(vacancies.announce("v-1", draft(**changed), offer(), SENT, moment()), VacancyState)
-    return state
+    return taken(vacancies.announce("v-1", draft(**changed), offer(), SENT, moment()), VacancyState)
 
 
 def restated(before: VacancyState, at: datetime = NOW, **changed: Any) -> Outcome:
@@ -153,8 +154,7 @@ def test_what_is_published_reads_back_as_the_contract_wants_it() -> None:
 
 
 def need_state(**changed: Any) -> NeedState:
-    state: NeedState = taken(needs.register("n-1", NeedDraft.model_validate(NEED | changed)), NeedState)
-    return state
+    return taken(needs.register("n-1", NeedDraft.model_validate(NEED | changed)), NeedState)
 
 
 def test_a_place_ruled_out_stays_so_when_the_need_is_stated_anew() -> None:
