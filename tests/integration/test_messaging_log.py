@@ -36,37 +36,38 @@ async def producer(kafka: Kafka) -> AsyncIterator[Producer]:
         yield made
 
 
-async def numbers_in(kafka: Kafka, topic: str, **options: dict[int, int]) -> list[tuple[int, int]]:
+async def numbers_in(kafka: Kafka, topic: str, *, start: dict[int, int] | None = None) -> list[tuple[int, int]]:
     return [
         (record.at.partition, record.at.offset)
-        async for records in read_to_end(kafka.bootstrap_servers, topic, **options)
+        async for records in read_to_end(kafka.bootstrap_servers, topic, start=start)
         for record in records
     ]
 
 
-async def test_reading_to_the_end_ends_on_an_empty_topic(kafka: Kafka, names: TopicNames, topics: Topics) -> None:
+@pytest.mark.usefixtures("topics")
+async def test_reading_to_the_end_ends_on_an_empty_topic(kafka: Kafka, names: TopicNames) -> None:
     assert await numbers_in(kafka, names.topic("vacancies")) == []
     assert await end_offsets(kafka.bootstrap_servers, names.topic("vacancies")) == {0: 0, 1: 0}
-    assert topics
 
 
+@pytest.mark.usefixtures("topics")
 async def test_reading_to_the_end_ends_where_the_last_offset_holds_no_record(
-    kafka: Kafka, names: TopicNames, topics: Topics, producer: Producer
+    kafka: Kafka, names: TopicNames, producer: Producer
 ) -> None:
     """A transaction's marker is an offset without a record, at the very end: the same to a reader as what compaction took."""
     topic = names.topic("vacancies")
     await producer.publish(topic, key="a", value=b"1", partition=0)
-    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap_servers, transactional_id=names.topic("gap")) as writer:
-        async with writer.transaction():
-            await writer.send_and_wait(topic, b"2", key=b"a", partition=0)
+    bootstrap = kafka.bootstrap_servers
+    async with AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=names.topic("gap")) as writer, writer.transaction():
+        await writer.send_and_wait(topic, b"2", key=b"a", partition=0)
     assert await end_offsets(kafka.bootstrap_servers, topic) == {0: 3, 1: 0}
     async with asyncio.timeout(5):
         assert await numbers_in(kafka, topic) == [(0, 0), (0, 1)]
         assert await numbers_in(kafka, topic, start={0: 2}) == []
-    assert topics
 
 
-async def test_the_end_is_that_of_the_call(kafka: Kafka, names: TopicNames, topics: Topics, producer: Producer) -> None:
+@pytest.mark.usefixtures("topics")
+async def test_the_end_is_that_of_the_call(kafka: Kafka, names: TopicNames, producer: Producer) -> None:
     """The reader writes a record for each that it reads, and comes to an end all the same."""
     topic = names.topic("vacancies")
     for _ in range(5):
@@ -77,12 +78,10 @@ async def test_the_end_is_that_of_the_call(kafka: Kafka, names: TopicNames, topi
             read += len(records)
             await producer.publish(topic, key="a", value=b"1", partition=0)
     assert read == 5
-    assert topics
 
 
-async def test_one_record_is_read_by_its_coordinates_or_is_gone(
-    kafka: Kafka, names: TopicNames, topics: Topics, producer: Producer
-) -> None:
+@pytest.mark.usefixtures("topics")
+async def test_one_record_is_read_by_its_coordinates_or_is_gone(kafka: Kafka, names: TopicNames, producer: Producer) -> None:
     topic = names.topic("vacancies")
     for value in (b"0", None, b""):
         at = await producer.publish(topic, key="a", value=value, headers=[("h", b"\xff")], partition=1)
@@ -92,11 +91,11 @@ async def test_one_record_is_read_by_its_coordinates_or_is_gone(
     assert await read_one(kafka.bootstrap_servers, topic, 1, 3) is None
     assert await read_one(kafka.bootstrap_servers, topic, 5, 0) is None
     assert await read_one(kafka.bootstrap_servers, names.topic("no-such"), 0, 0) is None
-    assert topics
 
 
+@pytest.mark.usefixtures("topics")
 async def test_a_tail_catches_up_and_follows_and_a_failing_handler_loses_nothing(
-    kafka: Kafka, names: TopicNames, topics: Topics, producer: Producer
+    kafka: Kafka, names: TopicNames, producer: Producer
 ) -> None:
     topic = names.topic("vacancies")
     for number in range(6):
@@ -123,11 +122,11 @@ async def test_a_tail_catches_up_and_follows_and_a_failing_handler_loses_nothing
     assert (got[-1], tail.check().ok) == (b"6", True)
     tail.stop()
     await asyncio.wait_for(running, 3)
-    assert topics
 
 
+@pytest.mark.usefixtures("topics")
 async def test_a_producer_whose_record_was_refused_goes_on_with_the_next(
-    kafka: Kafka, names: TopicNames, topics: Topics, producer: Producer
+    kafka: Kafka, names: TopicNames, producer: Producer
 ) -> None:
     """The refused batch took sequence numbers with it; without a new producer the broker refuses all that follows."""
     topic = names.topic("small")
@@ -139,18 +138,16 @@ async def test_a_producer_whose_record_was_refused_goes_on_with_the_next(
     with pytest.raises(MessageSizeTooLargeError):
         await producer.publish(topic, key="a", value=b"x" * 2000)
     assert (await producer.publish(topic, key="a", value=b"1")).offset == 1
-    assert topics
 
 
 async def test_an_unknown_topic_and_an_absent_broker_are_told_apart(
-    kafka: Kafka, names: TopicNames, producer: Producer, monkeypatch: pytest.MonkeyPatch
+    names: TopicNames, producer: Producer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("shared.messaging.producing._METADATA_SECONDS", 0.2)
     with pytest.raises(UnknownTopicOrPartitionError):
         await producer.publish(names.topic("no-such"), key="a", value=b"")
     with pytest.raises(KafkaConnectionError):
         await Producer("127.0.0.1:1").start()
-    assert kafka
 
 
 async def test_topics_are_created_once_and_checked_by_number_of_partitions(
