@@ -51,7 +51,8 @@ def make_broker(bootstrap_servers: str, *, client_id: str, graceful_timeout_seco
     Producing goes through `Producer`. FastStream's own log lines are left out: `Intake` says what there is to say.
     """
     return KafkaBroker(
-        bootstrap_servers,
+        # FastStream takes a string for the address of one broker.
+        bootstrap_servers.split(","),
         client_id=client_id,
         consumer_only=True,
         allow_auto_create_topics=False,
