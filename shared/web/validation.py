@@ -95,7 +95,12 @@ def _field_error(location: tuple[int | str, ...], code: str, context: Mapping[st
 def _texts(code: str, context: Mapping[str, Any]) -> tuple[str, str]:
     if code in _TEXTS:
         danish, english = _TEXTS[code]
-        return danish.format_map(context), english.format_map(context)
+        return danish.format_map(_in_danish(context)), english.format_map(context)
     if "text_da" in context and "text_en" in context:
         return str(context["text_da"]), str(context["text_en"])
     return _OTHERWISE
+
+
+def _in_danish(context: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Pydantic joins what it expects in English: `'103' or '104'`."""
+    return {key: value.replace("' or '", "' eller '") if isinstance(value, str) else value for key, value in context.items()}
