@@ -1,6 +1,6 @@
 """The whole state of a worker's matching: needs and open vacancies in columns, and the best places of each need, kept true.
 
-Nothing here knows Kafka. Each method says which needs have another answer than before, and which vacancy was the cause.
+Nothing here knows Kafka.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from shared.contracts.need import NeedProfile
     from shared.contracts.vacancy import Vacancy
 
-Changed = dict[str, str | None]
-"""Needs whose first K places changed, each with the id of the vacancy that caused it last (None: not one vacancy)."""
+Changed = dict[str, str]
+"""Needs whose first K places changed, each with the id of the vacancy that caused it last."""
 
 
 class MatchingState:
@@ -64,24 +64,25 @@ class MatchingState:
         """Give the first K places of a live need, best first."""
         return self._lists[self._needs.slots.of[need_id]].entries[: self._k]
 
-    def knows_need(self, need_id: str) -> bool:
-        return need_id in self._needs.slots.of
+    def is_live(self, need_id: str) -> bool:
+        slot = self._needs.slots.of.get(need_id)
+        return slot is not None and bool(self._needs.live[slot])
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
-    def change_terms(self, terms: Terms) -> Changed:
-        """Go over to a newer policy or another day: everything is scored again."""
+    def change_terms(self, terms: Terms) -> list[str]:
+        """Go over to a newer policy or another day; give the needs that must be made live again, being scored anew."""
+        waiting = [self._id(slot) for slot in self._live().tolist()]
         self._terms = terms
         self._needs.change_terms(terms)
         self._vacancies.change_terms(terms)
         self._scorer = PairScorer(self._needs, self._vacancies, self._books, terms)
-        return self._search_again(self._live())
+        self._needs.live[:] = False
+        self._live_rows = None
+        return waiting
 
-    def put_needs(self, needs: Collection[NeedProfile], *, live: bool) -> Changed:
-        """Take open needs in, or their new versions; live ones are scored against all places at once.
-
-        A new or changed need counts as changed whatever its places are: its record carries more than these.
-        """
+    def put_needs(self, needs: Collection[NeedProfile], *, live: bool) -> None:
+        """Take open needs in, or their new versions; live ones are scored against all places at once."""
         rows: list[int] = []
         for need in needs:
             slot = self._needs.put(need, self._terms, live=live)
@@ -94,15 +95,14 @@ class MatchingState:
             grown[: len(self._least_score)] = self._least_score
             self._least_score = grown
         if live:
-            self._search_again(np.unique(np.array(rows, dtype=np.int64)))
-        return dict.fromkeys(need.need_id for need in needs)
+            self._search(np.unique(np.array(rows, dtype=np.int64)))
 
     def make_live(self, need_ids: Collection[str]) -> None:
         """Let waiting needs take part from now on."""
         rows = np.array(sorted(self._needs.slots.of[need_id] for need_id in need_ids), dtype=np.int64)
         self._needs.live[rows] = True
         self._live_rows = None
-        self._search_again(rows)
+        self._search(rows)
 
     def remove_needs(self, need_ids: Iterable[str]) -> None:
         """Forget needs that are closed, erased, or another worker's now."""
@@ -163,7 +163,7 @@ class MatchingState:
             best = self._lists[slot]
             self._least_score[slot] = best.least_score
             if best.entries[: self._k] != former:
-                changed[self._id(slot)] = causes.get(slot)
+                changed[self._id(slot)] = causes[slot]
         return changed
 
     def _offer(self, scored: Scored, before: dict[int, list[Entry]], causes: dict[int, str]) -> None:
@@ -192,13 +192,6 @@ class MatchingState:
             holders.discard(slot)
             if not holders:
                 del self._holders[vacancy_id]
-
-    def _search_again(self, need_rows: Array) -> Changed:
-        before: dict[int, list[Entry]] = {}
-        for slot in need_rows.tolist():
-            self._remember(before, slot)
-        self._search(need_rows)
-        return self._difference(before, {})
 
     def _search(self, need_rows: Array) -> None:
         """Fill the lists of these needs from all open places."""

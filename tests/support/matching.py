@@ -152,6 +152,4 @@ class Chance:
         draw = self._random
         unit = draw.choice(("calendar_day", "month", "calendar_day", "month", "opening_day", "hour"))
         amount = draw.randint(600, 3_000) if unit == "calendar_day" else draw.randint(20_000, 90_000)
-        return PriceLine(
-            amount_dkk=amount, unit=unit, vat_included=draw.random() < 0.3, valid_to=self._maybe(0.3, self._day(30))
-        )
+        return PriceLine(amount_dkk=amount, unit=unit, vat_included=draw.random() < 0.3, valid_to=self._maybe(0.3, self._day(30)))

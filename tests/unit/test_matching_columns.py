@@ -30,10 +30,8 @@ def by_reference(need: NeedProfile, vacancies: Mapping[str, Vacancy], terms: Ter
     for vacancy in vacancies.values():
         found = assess(need, vacancy, terms)
         if found.eligible and found.score >= terms.policy.threshold:
-            points = {code: part.points for code, part in found.parts.items()}
-            places.append(
-                (vacancy.vacancy_id, vacancy.version, vacancy.opening, found.score, points, tuple(found.unknown))
-            )
+            points: dict[str, int] = {code: part.points for code, part in found.parts.items()}
+            places.append((vacancy.vacancy_id, vacancy.version, vacancy.opening, found.score, points, tuple(found.unknown)))
     return sorted(places, key=lambda place: (-place[3], place[0]))[: terms.policy.best_k]
 
 
@@ -136,7 +134,8 @@ def test_lists_stay_true_under_every_kind_of_event(seed: int) -> None:
             if vacancy is not None:
                 vacancies[name] = vacancy
         fresh = [chance.need(f"need-{draw.randint(0, 30):02}", step + 1, names) for _ in range(draw.choice((0, 1, 4)))]
-        changed |= set(state.put_needs(fresh, live=True))
+        state.put_needs(fresh, live=True)
+        changed |= {need.need_id for need in fresh}
         needs |= {need.need_id: need for need in fresh}
         if needs and draw.random() < 0.3:
             closed = draw.choice(list(needs))
@@ -145,7 +144,10 @@ def test_lists_stay_true_under_every_kind_of_event(seed: int) -> None:
             said.pop(closed, None)
         if step % 15 == 14:
             terms = Terms(first_policy(version=f"2026-11-01.{step}", threshold=10 + step), TODAY + timedelta(days=step))
-            changed |= set(state.change_terms(terms))
+            waiting = state.change_terms(terms)
+            assert not any(map(state.is_live, waiting))
+            state.make_live(waiting)
+            changed |= set(waiting)
         for need_id, need in needs.items():
             expected = by_reference(need, vacancies, terms)
             assert by_columns(state, need_id) == expected
@@ -202,6 +204,6 @@ def test_another_day_gives_the_columns_what_a_fresh_start_on_that_day_gives(day:
     state.put_needs(needs, live=True)
     state.change_vacancies(vacancies)
     terms = Terms(first_policy(), day)
-    state.change_terms(terms)
+    state.make_live(state.change_terms(terms))
     for need in needs:
         assert by_columns(state, need.need_id) == by_reference(need, vacancies, terms)

@@ -1,0 +1,202 @@
+"""The only place that constructs things: a matching worker as an ASGI app."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from services.matching.metrics import Metrics
+from services.matching.replaying import Replayer
+from services.matching.routes import Parts, routes
+from services.matching.service import Matching
+from services.matching.speaking import Speaker
+from services.matching.subscribers import GROUP, MATCHES, NEEDS, SETTINGS, VACANCIES, NeedReader, SettingsReader, VacancyReader
+from services.matching.unreadable import Unreadables
+from shared.messaging.deadletters import DeadLetters
+from shared.messaging.producing import Producer
+from shared.messaging.topics import PartitionMismatch, TopicNames, check_partition_counts, load_topics
+from shared.web import CorrelationMiddleware, exception_handlers, health_routes, metrics_route
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from services.matching.settings import MatchingSettings
+    from shared.messaging.health import Check
+    from shared.web import Check as WebCheck
+
+log = structlog.get_logger(__name__)
+
+_PROGRESS_SECONDS: Final = 5.0
+_FIGURES_SECONDS: Final = 1.0
+_FINISH_SECONDS: Final = 8.0
+
+
+class Worker:
+    """The parts of one worker, and the order in which they begin and end."""
+
+    def __init__(self, settings: MatchingSettings) -> None:
+        bootstrap, names = settings.kafka_bootstrap_servers, TopicNames(settings.topic_prefix)
+        self.name = f"matching-{settings.matching_worker}"
+        self.topics = load_topics(settings.topics_file)
+        self.names = names
+        self.bootstrap = bootstrap
+        self.metrics = Metrics()
+        self.matching = Matching(self.metrics)
+        self.producer = Producer(bootstrap, client_id=self.name)
+        count = self.topics.named(NEEDS).partitions
+        self.unreadables = Unreadables(
+            bootstrap,
+            names,
+            DeadLetters(self.producer, names, service=settings.service),
+            group=GROUP,
+            is_mine=lambda offset: offset % count in self.matching.partitions,
+        )
+        self.speaker = Speaker(self.matching, self.producer, names.topic(MATCHES), worker=self.name, metrics=self.metrics)
+        self.matching.on_unsaid = self.speaker.wake
+        self.settings_reader = SettingsReader(bootstrap, names, self.matching, self.unreadables)
+        self.vacancies = VacancyReader(bootstrap, names, self.matching, self.unreadables)
+        self.needs = NeedReader(
+            bootstrap,
+            names,
+            self.matching,
+            self.unreadables,
+            self.producer,
+            worker=settings.matching_worker,
+            session_timeout_ms=settings.matching_session_timeout_ms,
+            reclaim_seconds=settings.matching_reclaim_seconds,
+            metrics=self.metrics,
+        )
+        self.replayer = Replayer(
+            bootstrap, names, self.matching, self.settings_reader, self.needs, partitions=count, worker=self.name
+        )
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def checks(self) -> dict[str, WebCheck]:
+        return {
+            "settings": _told(self._check_settings),
+            "vacancies": _told(self.vacancies.tail.check),
+            "needs": _told(self.needs.check),
+            "speaking": _told(self.speaker.check),
+            "tasks": self._check_tasks,
+        }
+
+    async def start(self) -> None:
+        """Connect and begin; restoring goes on after this has returned, and readiness follows it.
+
+        Raises:
+            PartitionMismatch: the topics are not those that are declared, or needs and matches have different counts.
+        """
+        if self.topics.named(NEEDS).partitions != self.topics.named(MATCHES).partitions:
+            raise PartitionMismatch(f"{NEEDS} and {MATCHES} must be declared with the same number of partitions")
+        await check_partition_counts(self.bootstrap, self.topics, self.names, only=[SETTINGS, VACANCIES, NEEDS, MATCHES])
+        await self.producer.start()
+        self._begin("settings", self.settings_reader.tail.run())
+        self._begin("speaking", self.speaker.run())
+        self._begin("dead letters", self.unreadables.run())
+        self._begin("figures", self._show_figures())
+        self._begin("restore", self._restore())
+
+    async def stop(self) -> None:
+        """Take nothing new, say what is left to be said, leave the group, and disconnect."""
+        await self._end("restore", lambda: None, wait=False)
+        await self._end("vacancies", self.vacancies.tail.stop)
+        await self._end("settings", self.settings_reader.tail.stop)
+        await self._end("speaking", self.speaker.stop)
+        await self.speaker.flush(_FINISH_SECONDS)
+        await self._end("needs", self.needs.stop)
+        for name in list(self._tasks):
+            await self._end(name, lambda: None, wait=False)
+        await self.producer.stop()
+
+    async def _restore(self) -> None:
+        """Settings, then all vacancies, then a share of the needs: the group is joined by those who can answer."""
+        await self.settings_reader.tail.caught_up.wait()
+        await self.matching.terms_known.wait()
+        self._begin("vacancies", self.vacancies.tail.run())
+        await self.vacancies.tail.caught_up.wait()
+        log.info("vacancies_restored", open=self.matching.state.vacancies_open)
+        self._begin("needs", self.needs.run())
+
+    def _begin(self, name: str, coroutine: Any) -> None:  # noqa: ANN401 - what create_task takes
+        self._tasks[name] = asyncio.create_task(coroutine, name=name)
+        self._tasks[name].add_done_callback(_tell_failure)
+
+    async def _end(self, name: str, ask: Callable[[], None], *, wait: bool = True) -> None:
+        task = self._tasks.pop(name, None)
+        if task is None:
+            return
+        ask()
+        if wait:
+            await asyncio.wait({task}, timeout=_FINISH_SECONDS)
+        task.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await task
+
+    # --- what is told ------------------------------------------------------------------------------------------------
+
+    def _check_settings(self) -> Check:
+        found = self.settings_reader.tail.check()
+        if found.ok and (missing := self.matching.missing_settings):
+            return type(found)(ok=False, detail=missing)
+        return found
+
+    async def _check_tasks(self) -> tuple[bool, str]:
+        failed = sorted(name for name, task in self._tasks.items() if task.done() and name != "restore")
+        return (False, f"ended: {', '.join(failed)}") if failed else (True, "all running")
+
+    async def _show_figures(self) -> None:
+        next_line = 0.0
+        while True:
+            counts, metrics, parts = self.matching.counts(), self.metrics, self.matching.partitions.values()
+            unsaid = sum(len(part.unsaid) for part in parts)
+            metrics.needs.set(counts["needs"])
+            metrics.pairs.set(counts["pairs"])
+            metrics.vacancies.set(counts["vacancies"])
+            metrics.partitions.set(len(parts))
+            metrics.unsaid.set(unsaid)
+            checks = (self._check_settings(), self.vacancies.tail.check(), self.needs.check())
+            restored = all(check.ok for check in checks)
+            metrics.restored.set(restored)
+            now = asyncio.get_running_loop().time()
+            if not restored and now >= next_line:
+                next_line = now + _PROGRESS_SECONDS
+                log.info("restoring", **counts, unsaid=unsaid, detail=next(check.detail for check in checks if not check.ok))
+            await asyncio.sleep(_FIGURES_SECONDS)
+
+
+def build_app(settings: MatchingSettings) -> Starlette:
+    """Make the app; nothing connects before its lifespan begins."""
+    worker = Worker(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
+        try:
+            await worker.start()
+            yield {"parts": Parts(worker.matching, worker.replayer, worker.name)}
+        finally:
+            await worker.stop()
+
+    return Starlette(
+        routes=[*routes(), *health_routes(worker.checks()), metrics_route(worker.metrics.registry)],
+        middleware=[Middleware(CorrelationMiddleware)],
+        exception_handlers=exception_handlers(),
+        lifespan=lifespan,
+    )
+
+
+def _told(check: Callable[[], Check]) -> WebCheck:
+    async def tell() -> tuple[bool, str]:
+        found = check()
+        return found.ok, found.detail
+
+    return tell
+
+
+def _tell_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("task_failed", task=task.get_name(), exc_info=error)

@@ -1,0 +1,98 @@
+"""The records that matching writes: matches, their tombstones, and claims."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from services.matching.domain.pairs import unknown_codes, unpack_points
+from services.matching.domain.partition import OpenNeed
+from shared.contracts.match import CLAIM_KEY, Claim
+from shared.messaging.envelope import state_envelope
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from services.matching.domain.best import Entry
+    from services.matching.domain.partition import Cause, Position
+    from services.matching.domain.terms import Terms
+    from shared.contracts.need import NeedProfile
+    from shared.contracts.settings import PartCode
+    from shared.messaging.envelope import Header
+
+SOURCE: Final = "matching"
+_DIGEST_BYTES: Final = 16
+# What follows the canonical form in a record: the fields that do not make an answer another answer stand last.
+_NOT_CANONICAL: Final = b',"day":'
+
+
+def open_need(need: NeedProfile) -> OpenNeed:
+    """Keep of a need what its record carries beside the places."""
+    facts = {
+        "handlekommune": need.handlekommune,
+        "team": need.team,
+        "caseworker": need.caseworker,
+        "urgency": need.urgency,
+        "waiting_since": need.waiting_since,
+        "deadline": need.deadline.model_dump() if need.deadline else None,
+    }
+    return OpenNeed(need.version, orjson.dumps(facts)[1:-1])
+
+
+def canonical_form(need_id: str, need: OpenNeed, places: Sequence[Entry], policy_hash: str, parts: tuple[PartCode, ...]) -> bytes:
+    """Write the body of a record without worker and day, in the order of the contract's fields."""
+    head = orjson.dumps({"need_id": need_id, "need_version": need.version, "places": [_place(place, parts) for place in places]})
+    return b'%s,"often_in_the_way":null,%s,"policy":"%s"}' % (head[:-1], need.facts, policy_hash.encode())
+
+
+def _place(entry: Entry, parts: tuple[PartCode, ...]) -> dict[str, Any]:
+    minus_score, vacancy_id, version, opening, points, unknown = entry
+    return {
+        "vacancy_id": vacancy_id,
+        "vacancy_version": version,
+        "opening": opening,
+        "score": -minus_score,
+        "points": unpack_points(points, parts),
+        "unknown": unknown_codes(unknown),
+    }
+
+
+def whole_body(canonical: bytes, terms: Terms, worker: str) -> bytes:
+    return b'%s%s"%s","worker":"%s"}' % (canonical[:-1], _NOT_CANONICAL, terms.today.isoformat().encode(), worker.encode())
+
+
+def digest(canonical: bytes) -> bytes:
+    return hashlib.blake2b(canonical, digest_size=_DIGEST_BYTES).digest()
+
+
+def digest_of_body(body: bytes) -> bytes:
+    """Give the digest of a record's canonical form, without parsing it.
+
+    A record of another build, whose fields stand otherwise, gets another digest and is written again once.
+    """
+    end = body.rfind(_NOT_CANONICAL)
+    return digest(body if end < 0 else body[:end] + b"}")
+
+
+def match_headers(need_id: str, position: Position, cause: Cause) -> list[Header]:
+    return _headers("match", need_id, position, cause)
+
+
+def claim_record(worker: str, partition: int, epoch: int, cause: Cause) -> tuple[bytes, list[Header]]:
+    """Write a claim: its epoch is in the envelope."""
+    body = Claim(worker=worker, partition=partition).model_dump_json().encode()
+    return body, _headers("match-claim", CLAIM_KEY, (epoch, 0), cause)
+
+
+def _headers(entity: str, subject: str, position: Position, cause: Cause) -> list[Header]:
+    return state_envelope(
+        entity=entity,
+        subject=subject,
+        position=position,
+        time=cause.time,
+        source=SOURCE,
+        correlationid=cause.correlation_id,
+        traceparent=cause.traceparent,
+    ).to_headers()

@@ -1,0 +1,117 @@
+"""HTTP in: why and why not, the list of one need, and what operators ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import orjson
+from pydantic import Field
+from starlette.responses import Response
+from starlette.routing import Route
+
+from services.matching.domain.explaining import explain
+from services.matching.domain.terms import Terms
+from services.matching.service import NotReadyError
+from shared.contracts.common import Contract
+from shared.contracts.need import NeedProfile
+from shared.contracts.settings import Policy
+from shared.contracts.vacancy import Vacancy
+from shared.web import Problem, read_body
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from services.matching.replaying import Replayer
+    from services.matching.service import Matching
+
+
+class ExplainQuestion(Contract):
+    """A pair, whole, as intake serves it; a changed need is a "what if". Policy and day are the worker's own, unless given."""
+
+    need: NeedProfile
+    vacancy: Vacancy
+    policy: Policy | None = None
+    today: date | None = None
+
+
+class ReplayOrder(Contract):
+    """A record to be read again."""
+
+    topic: Literal["vacancies", "need-profiles", "settings", "matches"]
+    partition: int = Field(ge=0)
+    offset: int = Field(ge=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the handlers work with."""
+
+    matching: Matching
+    replayer: Replayer
+    worker: str
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/matching/explain", explain_pair, methods=["POST"]),
+        Route("/matching/needs/{need_id}", show_need, methods=["GET"]),
+        Route("/matching/operator/counts", counts, methods=["GET"]),
+        Route("/matching/operator/replay", replay, methods=["POST"]),
+    ]
+
+
+async def explain_pair(request: Request) -> Response:
+    question = await read_body(request, ExplainQuestion)
+    return _json(explain(question.need, question.vacancy, _terms(_parts(request).matching, question)))
+
+
+async def show_need(request: Request) -> Response:
+    """Give the present list of a need that this worker owns, as its record of `matches` has it."""
+    parts, need_id = _parts(request), request.path_params["need_id"]
+    partition = parts.matching.partition_of(need_id)
+    answer = "gone" if partition is None else parts.matching.answer(partition, need_id)
+    if answer == "later":
+        raise Problem(503, headers={"Retry-After": "1"})
+    if answer == "gone":
+        owner = await parts.replayer.owner_of_need(need_id)
+        raise Problem(
+            404,
+            "Behovet er ikke hos denne arbejder · The need is not with this worker",
+            f"Det ville ligge hos {owner or 'ingen'}. · It would be with {owner or 'nobody'}.",
+        )
+    return Response(answer, media_type="application/json")
+
+
+async def counts(request: Request) -> Response:
+    parts = _parts(request)
+    live = sorted(number for number, part in parts.matching.partitions.items() if part.may_speak)
+    return _json(parts.matching.counts() | {"partitions": live, "worker": parts.worker})
+
+
+async def replay(request: Request) -> Response:
+    order = await read_body(request, ReplayOrder)
+    return _json(await _parts(request).replayer.replay(order.topic, order.partition, order.offset))
+
+
+def _terms(matching: Matching, question: ExplainQuestion) -> Terms:
+    if question.policy is not None and question.today is not None:
+        return Terms(question.policy, question.today)
+    try:
+        known = matching.terms
+    except NotReadyError as error:
+        raise Problem(
+            503,
+            detail=f"Politik eller dag er ikke modtaget endnu. · The policy or the day has not been received yet ({error}).",
+            headers={"Retry-After": "1"},
+        ) from error
+    return Terms(question.policy or known.policy, question.today or known.today)
+
+
+def _parts(request: Request) -> Parts:
+    return cast("Parts", request.state.parts)
+
+
+def _json(document: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(document), media_type="application/json")

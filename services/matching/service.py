@@ -1,0 +1,327 @@
+"""What happens to a matching worker, one method each: settings, vacancies, needs and records of its own arrive, partitions come and go.
+
+All methods run to their end without waiting, in one thread, so that no answer is seen half changed. What they leave to be said stands
+in `Partition.unsaid`; `speaking.py` says it. Large scorings are queued and done a piece at a time by `score_some`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Literal
+
+import structlog
+
+from services.matching.domain.partition import GONE, Cause, Partition, Phase
+from services.matching.domain.terms import PARTS, Terms, is_newer_policy
+from services.matching.records import canonical_form, digest_of_body, open_need
+from services.matching.state import MatchingState
+from shared.contracts.match import CLAIM_KEY
+from shared.messaging.versions import is_newer
+from shared.observability import new_correlation_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from services.matching.domain.partition import Position
+    from services.matching.metrics import Metrics
+    from shared.contracts.need import NeedProfile
+    from shared.contracts.settings import Policy, Today
+    from shared.contracts.vacancy import Vacancy
+    from shared.messaging.envelope import Envelope
+    from shared.messaging.records import Event
+
+log = structlog.get_logger(__name__)
+
+_NEEDS_A_PIECE: Final = 250
+_THE_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class NotReadyError(Exception):
+    """The policy or the day has not been published yet: nothing can be judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A record of `matches` as it stands on the log; `body` None is a tombstone."""
+
+    key: str
+    envelope: Envelope
+    body: bytes | None
+    offset: int
+
+
+class Matching:
+    """The state of one worker."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._policy: Policy | None = None
+        self._today: Today | None = None
+        self._settings_positions: dict[str, Position] = {}
+        self._state: MatchingState | None = None
+        self._vacancy_positions: dict[str, Position] = {}
+        self._to_score: deque[str] = deque()
+        self._partition_of: dict[str, Partition] = {}
+        self._latest = _THE_BEGINNING
+        self.partitions: dict[int, Partition] = {}
+        self.terms_known = asyncio.Event()
+        """Set once both the policy and the day have arrived."""
+        self.on_unsaid: Callable[[], None] = lambda: None
+        """Called when there is something to say or to score."""
+
+    # --- looking -----------------------------------------------------------------------------------------------------
+
+    @property
+    def terms(self) -> Terms:
+        """The policy and the day.
+
+        Raises:
+            NotReadyError: one of them is not known yet.
+        """
+        if self._policy is None or self._today is None:
+            raise NotReadyError(self.missing_settings)
+        return self._state.terms if self._state else Terms(self._policy, self._today.day)
+
+    @property
+    def missing_settings(self) -> str:
+        missing = [name for name, value in (("policy", self._policy), ("today", self._today)) if value is None]
+        return f"waiting for {' and '.join(missing)} on the topic settings" if missing else ""
+
+    @property
+    def state(self) -> MatchingState:
+        if self._state is None:
+            self._state = MatchingState(self.terms)
+        return self._state
+
+    @property
+    def latest(self) -> datetime:
+        """When the latest event happened that this worker knows of: its clock."""
+        return self._latest
+
+    @property
+    def waiting(self) -> int:
+        """Needs that are still to be scored."""
+        return len(self._to_score)
+
+    def partition_of(self, need_id: str) -> Partition | None:
+        return self._partition_of.get(need_id)
+
+    def counts(self) -> dict[str, int]:
+        """Count what this worker answers for: open needs of its partitions and their pairs, and all open vacancies."""
+        live = [need_id for part in self.partitions.values() for need_id in part.needs if self._is_scored(need_id)]
+        return {
+            "needs": sum(len(part.needs) for part in self.partitions.values()),
+            "pairs": self.state.pairs(live) if self._state else 0,
+            "vacancies": self.state.vacancies_open if self._state else 0,
+        }
+
+    def _is_scored(self, need_id: str) -> bool:
+        return self._state is not None and self._state.is_live(need_id)
+
+    # --- settings ----------------------------------------------------------------------------------------------------
+
+    def policy_arrived(self, event: Event[Policy]) -> None:
+        """Go over to a newer policy, never to an older one."""
+        if self._is_old(self._settings_positions, event) or event.data is None:
+            return
+        if is_newer_policy(self._policy, event.data):
+            self._policy = event.data
+            self._change_terms(event)
+
+    def today_arrived(self, event: Event[Today]) -> None:
+        """Go over to a later day, never to an earlier one."""
+        if self._is_old(self._settings_positions, event) or event.data is None:
+            return
+        if self._today is None or event.data.day > self._today.day:
+            self._today = event.data
+            self._change_terms(event)
+
+    def _change_terms(self, event: Event[Policy] | Event[Today]) -> None:
+        if self._policy is None or self._today is None:
+            return
+        self.terms_known.set()
+        if self._state is None:
+            return
+        cause = self._cause(event.envelope)
+        waiting = self._state.change_terms(Terms(self._policy, self._today.day))
+        log.info("terms_changed", policy=self._policy.version, day=str(self._today.day), needs=len(waiting))
+        for need_id in waiting:
+            self._partition_of[need_id].unsaid[need_id] = cause
+        self._queue(waiting)
+
+    # --- vacancies ---------------------------------------------------------------------------------------------------
+
+    def vacancies_arrived(self, events: Sequence[Event[Vacancy]]) -> None:
+        """Take in vacancies; all of a batch are scored together, and each need is told of once."""
+        changes: dict[str, Vacancy | None] = {}
+        causes: dict[str, Cause] = {}
+        for event in events:
+            if self._is_old(self._vacancy_positions, event):
+                continue
+            is_open = event.data is not None and event.data.status == "open"
+            changes[event.subject] = event.data if is_open else None
+            causes[event.subject] = self._cause(event.envelope)
+        changed = self.state.change_vacancies(changes)
+        for need_id, vacancy_id in changed.items():
+            self._partition_of[need_id].unsaid[need_id] = causes[vacancy_id]
+        self._metrics.vacancy_events.inc(len(changes))
+        if changed:
+            self.on_unsaid()
+
+    def vacancy_unreadable_on_restore(self, vacancy_id: str) -> None:
+        """Count a vacancy as not open whose last record cannot be read.
+
+        The record before it may be published again to mend this, so its position is forgotten by one.
+        """
+        self.state.change_vacancies({vacancy_id: None})
+        if (seen := self._vacancy_positions.get(vacancy_id)) is not None:
+            self._vacancy_positions[vacancy_id] = (seen[0], seen[1] - 1)
+
+    # --- needs -------------------------------------------------------------------------------------------------------
+
+    def needs_arrived(self, number: int, events: Iterable[Event[NeedProfile]]) -> None:
+        """Take in needs of a partition, in the order of the log; the last version of each in the batch is scored."""
+        partition = self.partitions[number]
+        opened: dict[str, NeedProfile] = {}
+        for event in events:
+            if self._is_old(partition.positions, event):
+                continue
+            need_id, cause = event.subject, self._cause(event.envelope)
+            partition.unsaid[need_id] = cause
+            partition.unreadable.discard(need_id)
+            if event.data is not None and event.data.status == "open":
+                opened[need_id] = event.data
+                continue
+            opened.pop(need_id, None)
+            self._close(partition, need_id)
+            if event.data is None and partition.phase is not Phase.RESTORING:
+                # An erasure is answered each time that it is asked for: an idle segment rolls only on an append.
+                partition.overwritten.add(need_id)
+        self._open(partition, opened)
+
+    def _open(self, partition: Partition, opened: dict[str, NeedProfile]) -> None:
+        for need_id, need in opened.items():
+            partition.needs[need_id] = open_need(need)
+            self._partition_of[need_id] = partition
+        live = [need for need in opened.values() if partition.phase is Phase.LIVE]
+        waiting = [need for need in opened.values() if partition.phase is not Phase.LIVE]
+        self.state.put_needs(live, live=True)
+        self.state.put_needs(waiting, live=False)
+        self._metrics.need_events.inc(len(opened))
+        self.on_unsaid()
+
+    def _close(self, partition: Partition, need_id: str) -> None:
+        if partition.needs.pop(need_id, None) is not None:
+            self.state.remove_needs([need_id])
+            del self._partition_of[need_id]
+        self.on_unsaid()
+
+    def need_unreadable(self, number: int, need_id: str) -> None:
+        """Keep the good state of a need whose newer record cannot be read, and what was said of one that is not known."""
+        partition = self.partitions[number]
+        if need_id not in partition.needs:
+            partition.unreadable.add(need_id)
+
+    # --- own records -------------------------------------------------------------------------------------------------
+
+    def said_arrived(self, number: int, said: Said) -> None:
+        """Take in a record of this worker's own output, or of somebody who may no longer write it."""
+        partition, cause = self.partitions[number], self._repair(said.envelope)
+        if said.key == CLAIM_KEY:
+            partition.saw_claim(said.envelope.epoch, said.offset)
+            return
+        digest = GONE if said.body is None else digest_of_body(said.body)
+        partition.saw_record(said.key, said.envelope.epoch, digest, cause)
+        if partition.unsaid:
+            self.on_unsaid()
+
+    def said_unreadable(self, number: int, key: str) -> None:
+        """Take in garbage in this worker's own output: the truth is written over it."""
+        if key != CLAIM_KEY:
+            self.partitions[number].saw_garbage(key, self._repair(None))
+            self.on_unsaid()
+
+    # --- partitions --------------------------------------------------------------------------------------------------
+
+    def assigned(self, numbers: Iterable[int]) -> None:
+        """Begin, or take up again, these partitions and forget all others; those that stay keep their state."""
+        wanted = set(numbers)
+        for number in self.partitions.keys() - wanted:
+            partition = self.partitions.pop(number)
+            self.state.remove_needs(partition.needs)
+            for need_id in partition.needs:
+                del self._partition_of[need_id]
+        for number in wanted:
+            self.partitions.setdefault(number, Partition(number)).phase = Phase.RESTORING
+
+    def pause(self, number: int) -> None:
+        """Stop speaking for a partition; what is known of it is kept."""
+        if number in self.partitions:
+            self.partitions[number].phase = Phase.PAUSED
+
+    def go_live(self, number: int) -> None:
+        """Score the needs of a restored partition that wait for it; under a new claim, compare all that was said with what is true."""
+        partition, cause = self.partitions[number], self._repair(None)
+        partition.phase = Phase.LIVE
+        if partition.claimed is not None and partition.compared_epoch != partition.claimed.epoch:
+            partition.compared_epoch = partition.claimed.epoch
+            for need_id in (*partition.needs, *partition.said, *partition.overwritten):
+                partition.unsaid.setdefault(need_id, cause)
+        self._queue([need_id for need_id in partition.needs if not self._is_scored(need_id)])
+
+    # --- scoring and saying ------------------------------------------------------------------------------------------
+
+    def score_some(self) -> bool:
+        """Score a piece of what is queued; say whether there was any."""
+        piece: list[str] = []
+        while self._to_score and len(piece) < _NEEDS_A_PIECE:
+            need_id = self._to_score.popleft()
+            partition = self._partition_of.get(need_id)
+            if partition is not None and partition.phase is Phase.LIVE and not self._is_scored(need_id):
+                piece.append(need_id)
+        if piece:
+            self.state.make_live(piece)
+        return bool(piece)
+
+    def answer(self, partition: Partition, need_id: str) -> bytes | Literal["gone", "later"]:
+        """Give the canonical form of what is true for a need now.
+
+        Returns:
+            "gone": there is no such open need, its record is a tombstone. "later": it cannot be said yet.
+        """
+        need = partition.needs.get(need_id)
+        if need is None:
+            return "later" if need_id in partition.unreadable else "gone"
+        if not self._is_scored(need_id):
+            return "later"
+        terms = self.terms
+        parts = tuple(code for code in PARTS if code in terms.parts)
+        return canonical_form(need_id, need, self.state.places(need_id), terms.policy_hash, parts)
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _queue(self, need_ids: Iterable[str]) -> None:
+        self._to_score.extend(need_ids)
+        self.on_unsaid()
+
+    def _is_old(
+        self, positions: dict[str, Position], event: Event[NeedProfile] | Event[Vacancy] | Event[Policy] | Event[Today]
+    ) -> bool:
+        """Apply the version rule, and remember the position, after a tombstone too."""
+        position = event.position
+        if not is_newer(positions.get(event.subject), position):
+            return True
+        positions[event.subject] = position
+        self._latest = max(self._latest, event.envelope.time)
+        return False
+
+    @staticmethod
+    def _cause(envelope: Envelope) -> Cause:
+        return Cause(envelope.correlationid, envelope.time, envelope.traceparent)
+
+    def _repair(self, envelope: Envelope | None) -> Cause:
+        """Give the cause of a repair: there is no clock here, so it happened when the latest event did."""
+        return Cause(envelope.correlationid if envelope else new_correlation_id(), self._latest)

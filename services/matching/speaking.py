@@ -1,0 +1,133 @@
+"""Saying what is true: writes to `matches` whatever differs from what was said there, as long as the partition is ours.
+
+Needs that change while the broker is slow or away are told of once, with what is true when it is their turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from aiokafka.errors import KafkaError
+
+from services.matching.domain.partition import GONE
+from services.matching.records import digest, match_headers, whole_body
+from shared.messaging.backoff import Backoff
+from shared.messaging.health import Check
+
+if TYPE_CHECKING:
+    from aiokafka.structs import RecordMetadata
+
+    from services.matching.domain.partition import Cause, Partition
+    from services.matching.metrics import Metrics
+    from services.matching.service import Matching
+    from shared.messaging.producing import Producer
+
+log = structlog.get_logger(__name__)
+
+_RECORDS_A_TURN: Final = 200
+"""After so many, the loop is let go: heartbeats and readers come to their turn."""
+
+
+class Speaker:
+    """One task that scores what is queued and writes what is unsaid."""
+
+    def __init__(self, matching: Matching, producer: Producer, topic: str, *, worker: str, metrics: Metrics) -> None:
+        self._matching = matching
+        self._producer = producer
+        self._topic = topic
+        self._worker = worker
+        self._metrics = metrics
+        self._backoff = Backoff()
+        self._failures = 0
+        self._trouble: str | None = None
+        self._stopping = False
+        self._awake = asyncio.Event()
+        self._in_flight: set[asyncio.Future[RecordMetadata]] = set()
+
+    def wake(self) -> None:
+        self._awake.set()
+
+    def stop(self) -> None:
+        """Ask `run` to end once nothing is left to be said."""
+        self._stopping = True
+        self.wake()
+
+    def check(self) -> Check:
+        return Check(ok=False, detail=self._trouble) if self._trouble else Check(ok=True, detail="speaking")
+
+    async def run(self) -> None:
+        """Score and write until `stop`; a broker that is away is waited for."""
+        while True:
+            self._awake.clear()
+            try:
+                said = await self._say_some()
+            except (KafkaError, OSError) as error:
+                await self._trouble_with(error)
+                continue
+            scored = self._matching.score_some()
+            if said or scored:
+                await asyncio.sleep(0)
+                continue
+            self._failures, self._trouble = 0, None
+            if self._stopping:
+                return
+            await self._awake.wait()
+
+    async def flush(self, within_seconds: float) -> None:
+        """Wait for the acknowledgements of what was sent."""
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=within_seconds)
+
+    async def _say_some(self) -> int:
+        said = 0
+        for partition in list(self._matching.partitions.values()):
+            if partition.may_speak and partition.unsaid:
+                said += await self._say_of(partition)
+        return said
+
+    async def _say_of(self, partition: Partition) -> int:
+        """Say what is due of one partition, up to a turn's measure; what cannot be said yet stays."""
+        said = 0
+        for need_id in list(partition.unsaid):
+            if said >= _RECORDS_A_TURN or not partition.may_speak:
+                break
+            cause = partition.unsaid.get(need_id)
+            answer = self._matching.answer(partition, need_id)
+            if cause is None or answer == "later":
+                continue
+            content = GONE if answer == "gone" else digest(answer)
+            if partition.must_say(need_id, content):
+                await self._write(partition, need_id, None if answer == "gone" else answer, content, cause)
+                said += 1
+            if partition.unsaid.get(need_id) is cause:
+                del partition.unsaid[need_id]
+        return said
+
+    async def _write(self, partition: Partition, need_id: str, canonical: bytes | None, content: bytes, cause: Cause) -> None:
+        body = None if canonical is None else whole_body(canonical, self._matching.terms, self._worker)
+        headers = match_headers(need_id, partition.next_position(), cause)
+        future = await self._producer.publish_no_wait(
+            self._topic, key=need_id, value=body, headers=headers, partition=partition.number
+        )
+        partition.has_said(need_id, content)
+        self._in_flight.add(future)
+        future.add_done_callback(partial(self._acknowledged, partition, need_id, cause))
+        self._metrics.emitted.labels("tombstone" if body is None else "match").inc()
+
+    def _acknowledged(self, partition: Partition, need_id: str, cause: Cause, future: asyncio.Future[RecordMetadata]) -> None:
+        self._in_flight.discard(future)
+        if future.cancelled() or future.exception() is not None:
+            log.warning("match_not_acknowledged", partition=partition.number, correlation_id=cause.correlation_id)
+            partition.failed_to_say(need_id, cause)
+            self.wake()
+
+    async def _trouble_with(self, error: Exception) -> None:
+        self._failures += 1
+        self._trouble = f"cannot write to {self._topic}: {type(error).__name__}"
+        log.warning("speaking_held", error_type=type(error).__name__, failures=self._failures)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._awake.wait(), self._backoff.seconds(self._failures))
