@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
+from functools import partial
+from operator import eq
 from pathlib import Path
 
 import pytest
@@ -282,7 +284,7 @@ async def settled(log: MatchingLog) -> dict[str, bytes | None]:
     while True:
         written = await log.written()
         try:
-            await stays(log.written, for_seconds=0.4, until=lambda now, then=written: now == then)
+            await stays(log.written, for_seconds=0.4, until=partial(eq, written))
         except AssertionError:
             continue
         return await log.canonical()

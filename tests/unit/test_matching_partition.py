@@ -1,0 +1,130 @@
+"""Who may speak for a partition, and what is to be written over: the laws of claims, without a broker."""
+
+from datetime import UTC, datetime
+
+import orjson
+
+from services.matching.domain.partition import GONE, Cause, Partition, Phase
+from services.matching.domain.terms import PARTS, Terms
+from services.matching.records import canonical_form, digest, digest_of_body, open_need, whole_body
+from services.matching.state import MatchingState
+from shared.contracts.match import NOT_CANONICAL, Match
+from shared.contracts.need import Deadline
+from tests.support.matching import TODAY, Chance, first_policy, need, vacancy
+
+CAUSE = Cause("test", datetime(2026, 11, 24, tzinfo=UTC))
+
+
+def live(epoch: int = 1, offset: int = 0) -> Partition:
+    partition = Partition(0, phase=Phase.LIVE)
+    partition.saw_claim(epoch, offset)
+    assert partition.won(epoch, offset)
+    return partition
+
+
+def test_a_worker_speaks_only_under_a_claim_of_its_own() -> None:
+    partition = Partition(0, phase=Phase.LIVE)
+    assert not partition.may_speak
+    assert live().may_speak
+
+
+def test_two_claims_of_the_same_height_are_won_by_neither() -> None:
+    """Both saw epoch 3 as the highest and wrote 4, at the offsets 10 and 11."""
+    earlier, later = Partition(0), Partition(0)
+    later.saw_claim(4, 10)
+    later.saw_claim(4, 11)
+    assert not later.won(4, 11)
+    assert later.highest_epoch == 4, "so the next claim is 5"
+    earlier.saw_claim(4, 10)
+    assert earlier.won(4, 10)
+    earlier.saw_claim(4, 11)
+    assert earlier.fenced
+
+
+def test_a_higher_claim_ends_a_worker_and_a_claim_above_it_begins_it_again() -> None:
+    partition = live(epoch=4, offset=10)
+    partition.saw_claim(5, 12)
+    assert not partition.may_speak
+    partition.saw_claim(6, 13)
+    assert partition.won(6, 13)
+    assert partition.may_speak
+
+
+def test_positions_rise_over_claims() -> None:
+    partition = live(epoch=4)
+    positions = [partition.next_position(), partition.next_position()]
+    partition.saw_claim(5, 9)
+    assert partition.won(5, 9)
+    positions.append(partition.next_position())
+    assert positions == [(4, 1), (4, 2), (5, 1)]
+
+
+def test_what_a_rightful_owner_said_earlier_is_not_said_again() -> None:
+    partition = Partition(0)
+    partition.saw_claim(3, 0)
+    partition.saw_record("need-1", 3, b"same", CAUSE)
+    partition.saw_claim(4, 5)
+    assert partition.won(4, 5)
+    assert not partition.must_say("need-1", b"same")
+    assert partition.must_say("need-1", b"other")
+
+
+def test_what_was_written_below_the_highest_claim_is_written_over_even_where_it_is_the_same() -> None:
+    """A reader that has seen the claim drops the stale record, so that need would have no list."""
+    restoring = Partition(0)
+    restoring.saw_record("need-1", 3, b"same", CAUSE)
+    restoring.saw_claim(4, 5)
+    restoring.saw_record("need-1", 3, b"same", CAUSE)
+    assert restoring.must_say("need-1", b"same")
+    owner = live(epoch=4)
+    owner.has_said("need-1", b"same")
+    owner.saw_record("need-1", 3, b"same", CAUSE)
+    assert owner.must_say("need-1", b"same")
+    owner.saw_record("need-2", 3, b"a need that was erased", CAUSE)
+    assert owner.must_say("need-2", GONE)
+
+
+def test_nothing_is_said_of_a_need_that_nothing_was_said_of() -> None:
+    assert not live().must_say("need-1", GONE)
+
+
+def test_what_was_not_acknowledged_is_said_again() -> None:
+    partition = live()
+    partition.has_said("need-1", b"content")
+    partition.failed_to_say("need-1", CAUSE)
+    assert partition.must_say("need-1", b"content")
+    assert "need-1" in partition.unsaid
+
+
+def test_a_record_is_the_contract_and_its_canonical_form_is_without_worker_and_day() -> None:
+    terms = Terms(first_policy(threshold=0), TODAY)
+    state = MatchingState(terms)
+    profile = need(
+        waiting_since=TODAY, team="team-1", deadline=Deadline(date=TODAY, source='kommunens "frist"'), gender=None, services=()
+    )
+    state.put_needs([profile], live=True)
+    state.change_vacancies({f"vacancy-{n}": vacancy(f"vacancy-{n}", places_free=None, version=n + 1) for n in range(12)})
+    canonical = canonical_form("need-1", open_need(profile), state.places("need-1"), terms.policy_hash, PARTS)
+    body = whole_body(canonical, terms, "matching-1")
+    match = Match.model_validate_json(body)
+    assert len(match.places) == 10
+    assert match.places[0].unknown == ("capacity", "services")
+    assert match.deadline == profile.deadline
+    assert orjson.loads(body) == match.model_dump(mode="json")
+    assert orjson.loads(canonical) == match.model_dump(mode="json", exclude=set(NOT_CANONICAL))
+    another_day = whole_body(canonical, Terms(terms.policy, TODAY.replace(day=25)), "matching-2")
+    assert digest_of_body(body) == digest_of_body(another_day) == digest(canonical)
+
+
+def test_random_lists_are_written_as_the_contract_reads_them() -> None:
+    chance, terms = Chance(11), Terms(first_policy(threshold=0), TODAY)
+    state = MatchingState(terms)
+    needs = [chance.need(f"need-{n:02}") for n in range(20)]
+    state.put_needs(needs, live=True)
+    state.change_vacancies({f"vacancy-{n:02}": chance.vacancy(f"vacancy-{n:02}") for n in range(60)})
+    for profile in needs:
+        places = state.places(profile.need_id)
+        body = whole_body(canonical_form(profile.need_id, open_need(profile), places, "hash", PARTS), terms, "matching-1")
+        match = Match.model_validate_json(body)
+        assert all(sum(place.points.values()) == place.score for place in match.places)
+        assert [place.vacancy_id for place in match.places] == [place[1] for place in places]
