@@ -1,6 +1,7 @@
 """The smallest service: what `shared.web.serve` makes of one is tested with it as a process."""
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -63,7 +64,10 @@ async def register(request: Request) -> Response:
 
 
 async def broken(request: Request) -> Response:
-    raise ValueError(f"cannot place {request.query_params['who']}")
+    error = ValueError(f"cannot place {request.query_params['who']}")
+    # As FastStream does when a handler fails.
+    logging.getLogger("faststream").error(f"ValueError: {error}", exc_info=error)  # noqa: G004 - a library's manners
+    raise error
 
 
 async def endless(_request: Request) -> Response:
