@@ -18,8 +18,8 @@ WAITING = Gauge("ledigplads_places_waiting", "Places whose vacancy has not come 
 class Metrics:
     """Names what is counted in the service's own words."""
 
-    def alerted(self, kind: Kind) -> None:
-        ALERTS.labels(kind).inc()
+    def alerted(self, kind: Kind, count: int) -> None:
+        ALERTS.labels(kind).inc(count)
 
     def attempted(self, outcome: str) -> None:
         DELIVERIES.labels(outcome).inc()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, assert_never
 
 import structlog
@@ -81,7 +82,8 @@ class Notifications:
     async def _alert(self, writing: Writing, due: Sequence[tuple[Unsaid, Kind]]) -> list[tuple[Place, Kind]]:
         if not due:
             return []
-        places = [(unsaid.place, kind) for unsaid, kind in due]
+        # The best place last, so that it is the newest and stands first in the inbox.
+        places = [(unsaid.place, kind) for unsaid, kind in reversed(due)]
         with_mail = frozenset(unsaid.place.person for unsaid, _ in due if unsaid.has_mail)
         alerts, deliveries = push(places, with_mail, self._born_at)
         await writing.save_alerts(alerts, deliveries)
@@ -91,11 +93,14 @@ class Notifications:
         """After the commit: a line per match record, so that a submission can be followed to its alerts."""
         records: dict[tuple[str, Position], list[str]] = {}
         correlation_ids: dict[tuple[str, Position], str] = {}
+        kinds: Counter[Kind] = Counter()
         for place, kind in told:
-            self._metrics.alerted(kind)
+            kinds[kind] += 1
             key = (place.need_id, place.match)
             records.setdefault(key, []).append(place.vacancy_id)
             correlation_ids[key] = place.correlation_id
+        for kind, count in kinds.items():
+            self._metrics.alerted(kind, count)
         for key, vacancies in records.items():
             _log.info("alerted", need_id=key[0], vacancies=vacancies, correlation_id=correlation_ids[key])
 

@@ -44,7 +44,7 @@ async def test_a_mail_server_that_was_away_gets_exactly_one_mail_per_match_recor
             assert len(server.messages) == 1
     assert mail["To"] == "kirsten@kommune.test"
     assert mail["X-Ledigplads-Need"] == "need-1"
-    assert mail["X-Ledigplads-Alerts"] == ",".join(str(alert["alert_id"]) for alert in alerts)
+    assert mail["X-Ledigplads-Alerts"] == ",".join(str(alert["alert_id"]) for alert in reversed(alerts))
     assert mail["Message-ID"].endswith("@ledigplads.test>")
     text = mail.get_content()
     assert text.index("Der er ledige pladser") < text.index("There are places")

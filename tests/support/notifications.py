@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from shared.messaging.records import Coordinates
     from shared.messaging.producing import Producer
+    from shared.messaging.records import Coordinates
     from shared.messaging.topics import TopicNames
     from shared.messaging.versions import Position
 

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from shared.contracts.match import ScoredPlace
 
 
+UNASSIGNED = "unassigned-"
+"""Before the code of a municipality: the inbox of its needs that have no caseworker."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A worker's claim to a partition, and the offset where it stands."""
@@ -86,7 +90,7 @@ def accept(entries: Iterable[Claim | MatchRecord], known: Mapping[int, Claim]) -
 
 def recipient(caseworker: str | None, handlekommune: str) -> str:
     """Name the inbox that a need's alerts go to: its caseworker's, or its municipality's for needs without one."""
-    return caseworker or f"unassigned-{handlekommune}"
+    return caseworker or f"{UNASSIGNED}{handlekommune}"
 
 
 def places_of(record: MatchRecord) -> list[Place]:

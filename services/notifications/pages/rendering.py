@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+from services.notifications.domain.matches import UNASSIGNED
 from services.notifications.pages.words import (
+    code_rank,
     code_word,
     language_of,
     municipality_name,
@@ -18,7 +20,7 @@ from services.notifications.pages.words import (
     section_words,
     short_id,
     word,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,7 +109,7 @@ class Pages:
         return self._render(
             "inbox.html",
             language,
-            people=people,
+            people=[(one.person, _name_of(one, language)) for one in people],
             person=person,
             groups=self._groups(alerts, language),
             is_first_page=is_first_page,
@@ -196,9 +198,8 @@ class Pages:
     def _parts(self, alert: Alert, language: Language) -> tuple[Part, ...]:
         """In the policy's order, so that a colour means the same part on every card; then what it does not name."""
         declared = {part["code"]: part["max"] for part in self._policies.get(alert.policy, {}).get("parts", ())}
-        codes = [code for code in declared if code in alert.points] + sorted(
-            code for code in alert.points if code not in declared
-        )
+        others = sorted((code for code in alert.points if code not in declared), key=code_rank)
+        codes = [code for code in declared if code in alert.points] + others
         parts: list[Part] = []
         start = 0
         for number, code in enumerate(codes, 1):
@@ -230,6 +231,14 @@ def _group(need_id: str, about: Mapping[str, Any], cards: tuple[Card, ...], lang
         gone=gone,
         cards=cards,
     )
+
+
+def _name_of(person: Person, language: Language) -> str:
+    """A person's name and team; for what nobody has been given yet, whose it is."""
+    if person.person.startswith(UNASSIGNED):
+        return f"{word('unassigned', language)} · {municipality_name(person.person.removeprefix(UNASSIGNED))}"
+    name = person.name or person.person
+    return f"{name} · {person.team}" if person.team else name
 
 
 def _date(value: object) -> date | None:

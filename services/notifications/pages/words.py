@@ -29,7 +29,7 @@ _UI: Mapping[str, tuple[str, str]] = {
     "skip": ("Gå til beskederne", "Skip to the messages"),
     "inbox_of": ("Indbakke for", "Inbox of"),
     "show": ("Vis", "Show"),
-    "choose": ("Vælg en person for at se hendes eller hans indbakke.", "Choose a person to see their inbox."),
+    "choose": ("Vælg en person for at se indbakken.", "Choose a person to see their inbox."),
     "demo": (
         "Indtil der kan logges ind, vælges personen her. Alt er eksempeldata.",
         "Until there is a login, the person is chosen here. All of it is sample data.",
@@ -119,6 +119,12 @@ def code_word(code: str, language: Language) -> str:
     """Name a part or a rule; one that is not known keeps its code."""
     both = _CODES.get(code)
     return code if both is None else both[language == "en"]
+
+
+def code_rank(code: str) -> tuple[int, str]:
+    """Sort key of parts: the known ones in their own order, then the others."""
+    known = list(_CODES)
+    return (known.index(code) if code in _CODES else len(known), code)
 
 
 def section_words(section: str, language: Language) -> str:
