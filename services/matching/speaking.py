@@ -6,6 +6,7 @@ Needs that change while the broker is slow or away are told of once, with what i
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -47,6 +48,7 @@ class Speaker:
         self._stopping = False
         self._awake = asyncio.Event()
         self._in_flight: set[asyncio.Future[RecordMetadata]] = set()
+        self._told: Counter[str] = Counter()
 
     def wake(self) -> None:
         self._awake.set()
@@ -84,10 +86,19 @@ class Speaker:
 
     async def _say_some(self) -> int:
         said = 0
-        for partition in list(self._matching.partitions.values()):
-            if partition.may_speak and partition.unsaid:
-                said += await self._say_of(partition)
+        try:
+            for partition in list(self._matching.partitions.values()):
+                if partition.may_speak and partition.unsaid:
+                    said += await self._say_of(partition)
+        finally:
+            self._log_what_was_said()
         return said
+
+    def _log_what_was_said(self) -> None:
+        """Log a line per cause, so that a submission can be followed through here; one per need would cost more than scoring it."""
+        for correlation_id, needs in self._told.items():
+            log.info("matches_said", needs=needs, correlation_id=correlation_id)
+        self._told.clear()
 
     async def _say_of(self, partition: Partition) -> int:
         """Say what is due of one partition, up to a turn's measure; what cannot be said yet stays."""
@@ -114,6 +125,7 @@ class Speaker:
             self._topic, key=need_id, value=body, headers=headers, partition=partition.number
         )
         partition.has_said(need_id, content)
+        self._told[cause.correlation_id] += 1
         self._in_flight.add(future)
         future.add_done_callback(partial(self._acknowledged, partition, need_id, cause))
         self._metrics.emitted.labels("tombstone" if body is None else "match").inc()
