@@ -153,6 +153,20 @@ async def test_two_relays_and_a_killed_one_keep_the_order_of_every_key(
 
 
 @pytest.mark.usefixtures("topics")
+async def test_two_relays_publish_nothing_twice(kafka: Kafka, names: TopicNames, pool: asyncpg.Pool, producer: Producer) -> None:
+    async with (
+        Producer(kafka.bootstrap_servers) as another,
+        OutboxRelay(pool, producer, names, safety_poll_seconds=0.1).running(),
+        OutboxRelay(pool, another, names, safety_poll_seconds=0.1).running(),
+    ):
+        for version in range(20):
+            await say(pool, *[message(f"k-{key}", version) for key in range(20)])
+        await eventually(lambda: waiting(pool), until=lambda count: count == 0)
+    found = versions_by_key(await published(kafka.bootstrap_servers, names.topic("vacancies")))
+    assert [found[f"k-{key}"] for key in range(20)] == [list(range(20))] * 20
+
+
+@pytest.mark.usefixtures("topics")
 async def test_a_relay_killed_by_kill_9_loses_nothing_and_another_takes_over(
     kafka: Kafka, names: TopicNames, pool: asyncpg.Pool, producer: Producer, outbox_dsn: str
 ) -> None:
