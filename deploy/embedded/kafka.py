@@ -25,7 +25,7 @@ from deploy.embedded.process import Child
 # One cluster id for all: the cluster is private to its folder, and a fixed id makes a second format of it harmless.
 _CLUSTER_ID = "TGVkaWdwbGFkczIwMjYwMQ"
 _READY = "Kafka Server started"
-_READY_WITHIN_SECONDS = 90.0
+_READY_WITHIN_SECONDS = 120.0
 _STOP_WITHIN_SECONDS = 20.0
 _REPLICAS_OF_A_CLUSTER = 3
 _POLL_SECONDS = 0.05

@@ -58,11 +58,11 @@ def migration(home: Home, name: str, around: Surroundings) -> Child:
     return _python(home, f"{name}-migrate", [f"services.{name}", "migrate"], environment)
 
 
-def mail_catcher(home: Home) -> tuple[Service, int]:
-    """The mail catcher and its SMTP port."""
-    port, smtp_port = home.port("mail"), home.port("smtp")
+def mail_catcher(home: Home, smtp_port: int) -> Service:
+    """The mail catcher."""
+    port = home.port("mail")
     words = ["deploy.embedded.mailcatcher", "--folder", str(home.mail), "--smtp-port", str(smtp_port), "--port", str(port)]
-    return Service("mail", port, _python(home, "mail", words, _inherited())), smtp_port
+    return Service("mail", port, _python(home, "mail", words, _inherited()))
 
 
 def proxy(home: Home, address_port: int, services: Mapping[str, Service]) -> Service:

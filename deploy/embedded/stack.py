@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -74,11 +75,12 @@ class Stack:
         port = self._home.address_port()
         self._address = f"http://{LOOPBACK}:{port}"
         brokers, workers = self._sizes()
+        if not self._bootstrap:
+            self._kafka = self._make_kafka(brokers)
+            self._bootstrap = self._kafka.bootstrap_servers
+        self._smtp_port = self._home.port("smtp")
         self._write_state()
-        await _all(self._start_kafka(brokers), self._start_postgres(), self._start_mail())
-        dsns, _ = await _all(self._create_databases(), self._create_topics())
-        around = Surroundings(self._bootstrap, dsns, self._smtp_port, self._address)
-        await _all(*(self._migrate(name, around) for name in WITH_DATABASE))
+        around, *_ = await _all(self._prepare_databases(), self._prepare_topics(), self._start_mail())
         started = [services.service(self._home, name, around) for name in WITH_DATABASE]
         started += [services.service(self._home, "matching", around, worker) for worker in range(1, workers + 1)]
         await _all(*(self._start_service(one) for one in started))
@@ -124,28 +126,41 @@ class Stack:
             raise CannotStartError(message)
         return brokers, workers
 
-    async def _start_kafka(self, brokers: int) -> None:
-        if self._bootstrap:
-            self._report(Step("Kafka", f"yours, at {self._bootstrap}", done=True))
-            return
+    def _make_kafka(self, brokers: int) -> EmbeddedKafka:
         ports = [
             NodePorts(self._home.port(f"kafka-{number}"), self._home.port(f"kafka-{number}-controller"))
             for number in range(1, brokers + 1)
         ]
-        self._kafka = kafka = EmbeddedKafka(
+        return EmbeddedKafka(
             self._home.kafka,
             brokers,
             ports=ports,
             progress=lambda done, of: self._report(Step("Kafka", f"fetching jar {done} of {of} (the first time only)")),
         )
-        self._bootstrap = kafka.bootstrap_servers
+
+    async def _prepare_topics(self) -> None:
+        await self._start_kafka()
+        await self._create_topics()
+
+    async def _prepare_databases(self) -> Surroundings:
+        """What the services need of PostgreSQL, while Kafka is still starting."""
+        await self._start_postgres()
+        around = Surroundings(self._bootstrap, await self._create_databases(), self._smtp_port, self._address)
+        await _all(*(self._migrate(name, around) for name in WITH_DATABASE))
+        return around
+
+    async def _start_kafka(self) -> None:
+        kafka = self._kafka
+        if kafka is None:
+            self._report(Step("Kafka", f"yours, at {self._bootstrap}", done=True))
+            return
         self._report(Step("Kafka", "starting"))
         await asyncio.to_thread(kafka.start)
         for number, node in enumerate(kafka.nodes):
-            name = "kafka" if brokers == 1 else f"kafka-{number + 1}"
-            self._supervisor.add(Member(name, node, lambda number=number: kafka.restart(number)))  # type: ignore[misc]
+            name = "kafka" if kafka.brokers == 1 else f"kafka-{number + 1}"
+            self._supervisor.add(Member(name, node, partial(kafka.restart, number)))
         self._write_state()
-        self._report(Step("Kafka", f"{brokers} broker(s) at {self._bootstrap}", done=True))
+        self._report(Step("Kafka", f"{kafka.brokers} broker(s) at {self._bootstrap}", done=True))
 
     async def _start_postgres(self) -> None:
         if self._administrator_dsn:
@@ -160,8 +175,7 @@ class Stack:
         self._report(Step("PostgreSQL", f"at {LOOPBACK}:{postgres.port}", done=True))
 
     async def _start_mail(self) -> None:
-        catcher, self._smtp_port = services.mail_catcher(self._home)
-        await self._start_service(catcher)
+        await self._start_service(services.mail_catcher(self._home, self._smtp_port))
 
     async def _start_service(self, one: Service, path: str = "/readyz") -> None:
         self._report(Step(one.name, "starting"))

@@ -103,7 +103,8 @@ async def test_one_origin_leads_every_path_to_its_service_and_streams_at_once(ho
 
 
 async def test_a_message_is_kept_over_a_restart_and_shown_without_its_markup_taking_effect(home: Home) -> None:
-    catcher, smtp_port = mail_catcher(home)
+    smtp_port = home.port("smtp")
+    catcher = mail_catcher(home, smtp_port)
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = (
         "varsel@ledigplads.example",
