@@ -36,7 +36,7 @@ from shared.contracts.submission import (
 from shared.web.validation import field_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from services.intake.domain.partners import Partner
     from services.intake.domain.submissions import Submission
@@ -96,12 +96,11 @@ def _offer_submitted(submission: Submission, partner: Partner, _new_id: Callable
 
 
 def _vacancy_submitted(submission: Submission, partner: Partner, new_id: Callable[[], str]) -> _Read:
-    draft, reasons, document = _read(VacancyDraft, submission.body)
-    if isinstance(document, dict):
-        if isinstance(named := document.get("offer_id"), str) and named not in partner.offers:
-            reasons.append(reason("offer_not_yours", "offer_id"))
-        if document.get("reference") is None:
-            reasons.append(reason("no_reference", "reference"))
+    draft, reasons, stated = _read(VacancyDraft, submission.body)
+    if isinstance(named := stated.get("offer_id"), str) and named not in partner.offers:
+        reasons.append(reason("offer_not_yours", "offer_id"))
+    if stated and stated.get("reference") is None:
+        reasons.append(reason("no_reference", "reference"))
     return (PostVacancy(draft, partner.name, new_id(), "kafka") if draft is not None else None), reasons
 
 
@@ -116,8 +115,8 @@ def _vacancy_named(submission: Submission, partner: Partner, _new_id: Callable[[
 
 
 def _need_submitted(submission: Submission, _partner: Partner, new_id: Callable[[], str]) -> _Read:
-    draft, reasons, document = _read(NeedDraft, submission.body)
-    if isinstance(document, dict) and document.get("source_reference") is None:
+    draft, reasons, stated = _read(NeedDraft, submission.body)
+    if stated and stated.get("source_reference") is None:
         reasons.append(reason("no_reference", "source_reference"))
     return (PostNeed(draft, new_id()) if draft is not None else None), reasons
 
@@ -138,13 +137,15 @@ _commands: Final[dict[str, Callable[[Submission, Partner, Callable[[], str]], _R
 }
 
 
-def _read(model: type[_Model], body: bytes | None) -> tuple[_Model | None, list[Reason], object]:
-    """Give the draft where it could be read, everything that is wrong with it, and the JSON for those who look further."""
+def _read(model: type[_Model], body: bytes | None) -> tuple[_Model | None, list[Reason], Mapping[str, Any]]:
+    """Give the draft where it could be read, everything that is wrong with it, and what was stated, for those who look further."""
     if body is None:
-        return None, [reason("no_body")], None
+        return None, [reason("no_body")], {}
     if len(body) > MOST_BODY_BYTES:
-        return None, [reason("too_large")], None
+        return None, [reason("too_large")], {}
     draft, reasons = _validated(model, body)
+    if draft is not None and not holds_cpr_number(draft.model_dump_json()) and model is not NeedDraft:
+        return draft, reasons, dict(draft)  # the usual case, without a second look at each field
     document = _document(draft, body)
     paths = fields_with_cpr_number(document, leave_out=_NUMBERS_OF_ANOTHER_KIND)
     reasons += (reason("cpr_number", _path(path)) for path in paths)
@@ -152,7 +153,7 @@ def _read(model: type[_Model], body: bytes | None) -> tuple[_Model | None, list[
         reasons += (reason("section_109_by_phone", path) for path in _crisis_centres(document))
     if len(reasons) > _MOST_REASONS:
         reasons[_MOST_REASONS:] = [reason("more_reasons")]
-    return draft, reasons, document
+    return draft, reasons, document if isinstance(document, dict) else {}
 
 
 def _document(draft: BaseModel | None, body: bytes) -> object:

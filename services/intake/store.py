@@ -10,6 +10,7 @@ import asyncpg
 from services.intake.domain.books import Books
 from services.intake.domain.partners import Partner
 from services.intake.domain.states import ErasedNeed, ErasedVacancy, NeedState, OfferState, VacancyState
+from services.intake.domain.vacancies import terms_json
 from shared.contracts.need import NeedProfile, NeedTerms
 from shared.contracts.offer import Offer, OfferTerms
 from shared.contracts.vacancy import Vacancy, VacancyTerms
@@ -344,7 +345,7 @@ def _vacancy_columns(change: Change) -> dict[str, object]:
             "names": state.reference,
             "statuses": state.vacancy.status,
             "expiries": state.vacancy.expires_at,
-            "terms": state.terms.model_dump_json().encode(),
+            "terms": terms_json(state.terms),
         }
     else:
         raise TypeError(type(state))

@@ -16,7 +16,7 @@ from shared.contracts.submission import KIND_OF_TYPE, VACANCY_SUBMITTED
 from tests.support.intake import NEED, VACANCY
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from([*VACANCY, *NEED, "x"]) | st.text(), inner),
     max_leaves=8,
 )

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SEPARATED: Final = re.compile(r"(?<!\d)(\d{2})[ ./-]?(\d{2})[ ./-]?(?:\d{2})?(\d{2})[ .‐-―/-]{0,3}(\d{4})(?!\d)")
+# "No digit before" is asked after the first digit: a pattern that begins with a digit is searched ten times faster.
+_SEPARATED: Final = re.compile(r"(\d(?<!\d\d)\d)[ ./-]?(\d{2})[ ./-]?(?:\d{2})?(\d{2})[ .‐-―/-]{0,3}(\d{4})(?!\d)")
 _REPLACEMENT_DAY: Final = 60
 _LAST_DAY: Final = 31
 _LAST_MONTH: Final = 12

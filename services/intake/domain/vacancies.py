@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from pydantic import TypeAdapter
+
 from services.intake.domain.offers import CRISIS_CENTRE, landsdel, public_contact
 from services.intake.domain.openings import next_opening
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged, reason, rejected
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
 OPEN_DOORS: Final = frozenset({"FRIV", "KULT"})
 """Kinds of offer that take people as they come (reference/offer_types.json: "Open door")."""
+
+
+_TERMS: Final = TypeAdapter(VacancyTerms)
+_TERM_NAMES: Final = tuple(VacancyTerms.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +56,10 @@ class Sent:
 
 def announce(vacancy_id: str, draft: VacancyDraft, offer: OfferState, sent: Sent, moment: Moment) -> Outcome:
     """Publish a vacancy for the first time."""
-    terms = stated_terms(draft)
-    if refusal := _refusal(terms, offer):
+    if refusal := _refusal(draft, offer):
         return refusal
     first = _published(
-        terms,
+        draft,
         offer,
         vacancy_id=vacancy_id,
         version=1,
@@ -63,20 +68,19 @@ def announce(vacancy_id: str, draft: VacancyDraft, offer: OfferState, sent: Sent
         confirmed_at=moment.now,
         expires_at=moment.now + moment.validity,
     )
-    return Accepted(VacancyState(first, terms, sent.sender, sent.reference), created=True)
+    return Accepted(VacancyState(first, draft, sent.sender, sent.reference), created=True)
 
 
 def restate(before: VacancyState, draft: VacancyDraft, offer: OfferState, sent: Sent, moment: Moment) -> Outcome:
     """Take what is stated now for the whole truth about an existing vacancy; a closed one is open again."""
     if draft.offer_id != before.vacancy.offer_id:
         return rejected("offer_fixed", "offer_id")
-    terms = stated_terms(draft)
-    if refusal := _refusal(terms, offer):
+    if refusal := _refusal(draft, offer):
         return refusal
     old = before.vacancy
-    same = _republished(before, terms, offer)
+    same = _republished(before, draft, offer)
     believed = old.status == "open" and moment.now - old.confirmed_at < moment.confirm_again_after
-    if believed and _says_the_same(same, old) and before.terms.model_dump_json() == terms.model_dump_json():
+    if believed and _says_the_same(same, old) and terms_json(before.terms) == terms_json(draft):
         return Unchanged(before)
     after = same.model_copy(
         update={
@@ -88,7 +92,7 @@ def restate(before: VacancyState, draft: VacancyDraft, offer: OfferState, sent: 
             "expires_at": moment.now + moment.validity,
         }
     )
-    return Accepted(VacancyState(_counted(old, after), terms, before.sender, before.reference))
+    return Accepted(VacancyState(_counted(old, after), draft, before.sender, before.reference))
 
 
 def close(before: VacancyState, why: Literal["withdrawn", "filled", "expired"]) -> Outcome:
@@ -134,9 +138,9 @@ def follow_offer(before: VacancyState, offer: OfferState) -> Outcome:
     return Accepted(VacancyState(_counted(old, after), before.terms, before.sender, before.reference))
 
 
-def stated_terms(draft: VacancyDraft) -> VacancyTerms:
-    """Take over what was stated of the place itself."""
-    return VacancyTerms.model_construct(**_terms(draft))
+def terms_json(terms: VacancyTerms) -> bytes:
+    """Write what was stated of the place itself, and of a draft no more than that."""
+    return _TERMS.dump_json(terms)
 
 
 def _refusal(terms: VacancyTerms, offer: OfferState) -> Rejected | None:
@@ -172,20 +176,19 @@ def _published(terms: VacancyTerms, offer: OfferState, **own: Any) -> Vacancy:  
     public: dict[str, Any] = _terms(terms) | {"sections": sections, "kinds": kinds}
     if protected:
         public |= {"text_da": None, "contact": public_contact(terms.contact, address_protected=True)}
-    return Vacancy.model_construct(
-        **public,
-        offer_id=offer.offer.offer_id,
-        offer_name=offer.terms.name,
-        status="open",
-        closed_reason=None,
-        municipality="" if protected else offer.terms.municipality,
-        landsdel=landsdel(offer.terms),
-        location=None if protected else offer.terms.location,
-        address=None if protected else offer.terms.address,
-        address_protected=protected,
-        open_door=not sections and bool(OPEN_DOORS.intersection(kinds)),
-        **own,
-    )
+    public |= {
+        "offer_id": offer.offer.offer_id,
+        "offer_name": offer.terms.name,
+        "status": "open",
+        "closed_reason": None,
+        "municipality": "" if protected else offer.terms.municipality,
+        "landsdel": landsdel(offer.terms),
+        "location": None if protected else offer.terms.location,
+        "address": None if protected else offer.terms.address,
+        "address_protected": protected,
+        "open_door": not sections and bool(OPEN_DOORS.intersection(kinds)),
+    }
+    return Vacancy.model_validate(public | own)
 
 
 def _sections_and_kinds(terms: VacancyTerms, offer: OfferState) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -210,4 +213,4 @@ def _says_the_same(one: Vacancy, other: Vacancy) -> bool:
 
 
 def _terms(terms: VacancyTerms) -> dict[str, Any]:
-    return {name: getattr(terms, name) for name in VacancyTerms.model_fields}
+    return {name: getattr(terms, name) for name in _TERM_NAMES}
