@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from deploy.cli import groups, output
+from deploy.cli import output
 from deploy.cli.calling import client
 from deploy.cli.exits import OK, REFUSED, UsageError
 from deploy.cli.replaying import Replayer
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 dlq = App(
     name="dlq",
-    group=groups.OPERATE,
     help=(
         "Døde breve: poster, som en læser ikke kunne tage. Dead letters: records that a reader could not take.\n\n"
         "Their ids are TOPIC/PARTITION/OFFSET of the dead letter itself."

@@ -75,23 +75,26 @@ def _show(answer: Mapping[str, Any]) -> None:
     if answer["eligible"]:
         output.text(f"Passer: {answer['score']} af 100 point. / It fits: {answer['score']} of 100 points.")
         _show_parts(answer["parts"], answer["score"])
+        if not answer.get("proposed", True):
+            output.text(f"Foreslås ikke under {answer['threshold']} point. / Not proposed below {answer['threshold']} points.")
     else:
-        output.text("Passer ikke. / It does not fit:")
+        output.text("Passer ikke. / It does not fit.")
         for rule in answer["failed"]:
-            output.text(f"  {rule['code']}: {rule['text_da']} / {rule['text_en']}")
+            output.text(f"  {rule['text_da']} [{rule['code']}]")
+            output.text(f"  {rule['text_en']}")
             if rule.get("change"):
-                output.text(f"    {_change(rule['change'])}")
+                output.text(f"    → {_change(rule['change'])}")
     if answer["unknown"]:
-        output.text(f"Ukendt / unknown: {', '.join(map(_code, answer['unknown']))}")
+        output.text(f"Ukendt / unknown: {', '.join(map(str, answer.get('unknown_texts') or answer['unknown']))}")
     output.text(f"Policy {answer['policy']}")
 
 
 def _show_parts(parts: list[Mapping[str, Any]], score: int) -> None:
-    made = output.table(">points", ">of", "for")
+    """Write the sum as one writes it by hand, so that a reader can check it."""
     for part in parts:
-        made.add_row(str(part["points"]), str(part["max"]), f"{part['text_da']} / {part['text_en']}")
-    made.add_row(f"= {score}", f"{sum(part['max'] for part in parts)}", "")
-    output.show(made)
+        output.text(f"  {part['points']:>3} of {part['max']:>3}  {part['text_da']}")
+        output.text(f"              {part['text_en']}")
+    output.text(f"= {score:>3} of {sum(part['max'] for part in parts):>3}")
 
 
 def _change(change: object) -> str:
@@ -100,7 +103,3 @@ def _change(change: object) -> str:
         texts = [str(change[name]) for name in ("text_da", "text_en") if change.get(name)]
         return " / ".join(texts) or orjson.dumps(change).decode()
     return str(change)
-
-
-def _code(unknown: object) -> str:
-    return str(unknown.get("code", unknown)) if isinstance(unknown, dict) else str(unknown)

@@ -6,25 +6,15 @@ import logging
 import os
 import sys
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import structlog
 from aiokafka.errors import KafkaError
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError
 
-from deploy.cli import groups, output, stack
-from deploy.cli.alerts import alerts, mail
-from deploy.cli.bench import bench
+from deploy.cli import groups, output
 from deploy.cli.calling import sentences
-from deploy.cli.dlq import dlq
 from deploy.cli.exits import AWAY, INTERRUPTED, OK, REFUSED, USAGE, CommandError
-from deploy.cli.explain import explain
-from deploy.cli.need import need
-from deploy.cli.partner import partner
-from deploy.cli.post import post
-from deploy.cli.republish import republish
-from deploy.cli.simulating import simulate
-from deploy.cli.status import status
 from deploy.simulate.ways_in import AwayError, RefusedError
 
 if TYPE_CHECKING:
@@ -46,51 +36,17 @@ def _app() -> App:
     )
     for group, commands in _COMMANDS.items():
         for command in commands:
-            app.command(command, group=group)
-    for several in (partner, dlq):
-        app.command(several)
+            app.command(f"deploy.cli.{command}", group=group)
     return app
 
 
-def up(
-    *,
-    brokers: int | None = None,
-    workers: int | None = None,
-    sample: Annotated[bool, Parameter(negative="--no-sample")] = True,
-    detach: Annotated[bool, Parameter(negative="")] = False,
-) -> int:
-    """Start det hele her. Start Kafka, PostgreSQL and the services here, load the sample, and print the address to open.
-
-    Parameters
-    ----------
-    brokers
-        Kafka nodes: 1, or a real cluster of 3. Fixed when the stack is first started.
-    workers
-        Matching processes that share the needs.
-    sample
-        Load the sample on the first start.
-    detach
-        Return when everything is ready, instead of staying with a short live log.
-    """
-    return stack.up(brokers=brokers, workers=workers, sample=sample, detach=detach)
-
-
-def down() -> int:
-    """Stop det hele; intet går tabt. Stop what is up, in order; everything is kept."""
-    return stack.down()
-
-
-def clean() -> int:
-    """Stop, og glem alle data. Stop, and forget all data, ports and logs."""
-    return stack.clean()
-
-
 _COMMANDS = {
-    groups.RUN: (up, down, status, clean),
-    groups.PLACES: (post, need, alerts, mail, explain),
-    groups.OPERATE: (republish,),
-    groups.MEASURE: (simulate, bench),
+    groups.RUN: ("running:up", "running:down", "status:status", "running:clean"),
+    groups.PLACES: ("post:post", "need:need", "alerts:alerts", "alerts:mail", "explain:explain"),
+    groups.OPERATE: ("partner:partner", "dlq:dlq", "republish:republish"),
+    groups.MEASURE: ("simulating:simulate", "bench:bench"),
 }
+"""Loaded when they are called: `ledigplads alerts` need not know how Kafka is started."""
 
 
 def run(arguments: Sequence[str]) -> int:

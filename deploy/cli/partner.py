@@ -3,7 +3,7 @@
 import orjson
 from cyclopts import App
 
-from deploy.cli import groups, output
+from deploy.cli import output
 from deploy.cli.calling import intake_of
 from deploy.cli.exits import OK, REFUSED
 from deploy.cli.stack_state import find_stack
@@ -12,7 +12,6 @@ from shared.contracts.submission import SubmissionKind
 
 partner = App(
     name="partner",
-    group=groups.OPERATE,
     help="Partnere: hvem må indsende over Kafka, og for hvilke tilbud. Partners: who may submit over Kafka, and for which offers.",
 )
 _NOT_FOUND = 404

@@ -7,6 +7,7 @@ was answered counts as accepted.
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -25,10 +26,11 @@ from shared.contracts.drafts import NeedDraft, VacancyDraft
 from shared.contracts.submission import VACANCY_SUBMITTED, VACANCY_WITHDRAWN
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
     from datetime import date
 
     from deploy.simulate.ledger import Way
+    from deploy.simulate.offers import Offer
     from deploy.simulate.ways_in import Answer
     from shared.messaging.topics import TopicNames
 
@@ -41,7 +43,6 @@ _RECEIPTS_AWAITED = 1000
 _REPORT_EVERY_SECONDS = 1.0
 _FIRST_RETRY_SECONDS = 0.1
 _LONGEST_RETRY_SECONDS = 2.0
-_PEOPLE_AT_ONCE = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class Drive:
         }
         self._under_way: dict[asyncio.Task[None], int] = {}
         self._failure: BaseException | None = None
+        self._doing = "people and offers"
         self.tally = Tally()
 
     async def run(self, *, answers_within_seconds: float = 180.0) -> Tally:
@@ -107,55 +109,74 @@ class Drive:
         Raises:
             RefusedError: a service refused a call as a whole, which says that this client and it do not fit together.
         """
+        self._progress(self._doing, self.tally)
         await self._prepare()
-        async with PartnerChannel(self._bootstrap, self._names, PARTNER) as partner:
+        async with PartnerChannel(self._bootstrap, self._names, PARTNER) as partner, self._reporting():
             await self._register_needs()
             await self._events(partner)
-            self._progress("waiting for the last answers", self.tally)
+            self._doing = "waiting for the last answers"
             await self._last_answers(answers_within_seconds)
         return self.tally
+
+    @asynccontextmanager
+    async def _reporting(self) -> AsyncIterator[None]:
+        """Tell how it goes every second, and most of all while nothing goes."""
+
+        async def report() -> None:
+            while True:
+                self._progress(self._doing, self.tally)
+                await asyncio.sleep(_REPORT_EVERY_SECONDS)
+
+        reporting = asyncio.create_task(report())
+        try:
+            yield
+        finally:
+            reporting.cancel()
 
     # --- before the events ---------------------------------------------------------------------------------------
 
     async def _prepare(self) -> None:
         """Put in what the events need: people, offers, and the partner whose offers they are."""
-        self._progress("people and offers", self.tally)
         offers = [self._generator.offer(number) for number in range(self._plan.offers)]
         everyone = people.everyone(code for code, weight in population().items() if weight)
-        for start in range(0, len(everyone), _PEOPLE_AT_ONCE):
-            await asyncio.gather(*(self._put_person(person) for person in everyone[start : start + _PEOPLE_AT_ONCE]))
-        for offer in offers:
-            await self._until_done(partial(self._intake.put_offer, offer.offer_id, offer.draft))
+        async with asyncio.TaskGroup() as calls:
+            for person in everyone:
+                calls.create_task(self._put_person(person))
+            for offer in offers:
+                calls.create_task(self._put_offer(offer))
         declared = orjson.dumps({"partner": PARTNER, "offers": [offer.offer_id for offer in offers], "kinds": ["vacancy"]})
         await self._until_done(partial(self._intake.call, "POST", "/operator/partners", declared))
+
+    async def _put_offer(self, offer: Offer) -> None:
+        async with self._room["http"]:
+            await self._until_done(partial(self._intake.put_offer, offer.offer_id, offer.draft))
 
     async def _put_person(self, person: people.Caseworker) -> None:
         body = orjson.dumps(
             {"mail": person.mail, "municipality": person.municipality, "team": person.team, "language": person.language}
         )
         path = f"/notifications/operator/people/{person.person_id}"
-        await self._until_done(partial(self._notifications.call, "PUT", path, body))
+        async with self._room["http"]:
+            await self._until_done(partial(self._notifications.call, "PUT", path, body))
 
     async def _register_needs(self) -> None:
         for start in range(0, self._plan.needs, BATCH):
             count = min(BATCH, self._plan.needs - start)
             await self._post([Step("publish", self._chooser.new("need")) for _ in range(count)])
-            self._progress(f"{start + count} of {self._plan.needs} needs", self.tally)
+            self._doing = f"{start + count} of {self._plan.needs} needs"
 
     # --- the events ----------------------------------------------------------------------------------------------
 
     async def _events(self, partner: PartnerChannel) -> None:
         loop = asyncio.get_running_loop()
-        begun = reported = loop.time()
+        begun = loop.time()
         drawn = 0
         while (elapsed := loop.time() - begun) < self._plan.duration_seconds and self._failure is None:
             due = min(BATCH, int(elapsed * self._plan.rate) - drawn)
             if due > 0:
                 drawn += due
                 await self._start([self._chooser.next() for _ in range(due)], partner)
-            if loop.time() - reported >= _REPORT_EVERY_SECONDS:
-                reported = loop.time()
-                self._progress(f"{elapsed:.0f} of {self._plan.duration_seconds:.0f} s", self.tally)
+            self._doing = f"{elapsed:.0f} of {self._plan.duration_seconds:.0f} s"
             await asyncio.sleep(_TICK_SECONDS)
 
     async def _start(self, steps: Sequence[Step], partner: PartnerChannel) -> None:

@@ -15,7 +15,7 @@ import structlog
 
 from deploy.cli import main
 from deploy.cli.exits import AWAY, OK, REFUSED
-from deploy.embedded.ports import free_port
+from deploy.embedded.ports import LOOPBACK, free_port
 from deploy.simulate import sample
 from services.intake.app import build_app as build_intake
 from services.intake.settings import IntakeSettings
@@ -104,7 +104,7 @@ async def running_notifications(kafka: Kafka, names: TopicNames, topics_file: Pa
 
 
 @pytest.fixture
-async def stack(  # noqa: PLR0917 - fixtures
+async def surroundings(  # noqa: PLR0917 - fixtures
     kafka: Kafka,
     names: TopicNames,
     topics: Topics,
@@ -112,24 +112,37 @@ async def stack(  # noqa: PLR0917 - fixtures
     intake_settings: IntakeSettings,
     notifications_dsn: str,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> AsyncIterator[Stack]:
+) -> AsyncIterator[str]:
+    """All but intake is up, and the environment says where everything is; the address of notifications."""
     del topics
-    async with (
-        running(build_intake(intake_settings), port=intake_settings.port) as intake,
-        running_notifications(kafka, names, topics_file, notifications_dsn) as notifications,
-    ):
+    async with running_notifications(kafka, names, topics_file, notifications_dsn) as notifications:
         for name, value in {
-            "INTAKE_URL": intake.url,
+            "INTAKE_URL": f"http://{LOOPBACK}:{intake_settings.port}",
             "NOTIFICATIONS_URL": notifications,
             "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
             "TOPIC_PREFIX": names.prefix,
             "TOPICS_FILE": str(topics_file),
         }.items():
             monkeypatch.setenv(f"LEDIGPLADS_{name}", value)
+        yield notifications
+
+
+@asynccontextmanager
+async def intake_is_up(
+    settings: IntakeSettings, names: TopicNames, notifications: str, capsys: pytest.CaptureFixture[str]
+) -> AsyncIterator[Stack]:
+    async with running(build_intake(settings), port=settings.port) as intake:
+        yield Stack(settings.kafka_bootstrap_servers, names, intake.client, intake.url, notifications, capsys)
+
+
+@pytest.fixture
+async def stack(
+    intake_settings: IntakeSettings, names: TopicNames, surroundings: str, capsys: pytest.CaptureFixture[str]
+) -> AsyncIterator[Stack]:
+    async with intake_is_up(intake_settings, names, surroundings, capsys) as up:
         for offer, municipality in OFFERS.items():
-            (await intake.client.put(f"/offers/{offer}", json={"name": offer, "municipality": municipality})).raise_for_status()
-        yield Stack(kafka.bootstrap_servers, names, intake.client, intake.url, notifications, capsys)
+            (await up.intake.put(f"/offers/{offer}", json={"name": offer, "municipality": municipality})).raise_for_status()
+        yield up
 
 
 async def test_posting_prints_a_receipt_for_each_and_every_reason_and_ends_with_1_when_one_is_rejected(stack: Stack) -> None:
@@ -151,7 +164,7 @@ async def test_posting_prints_a_receipt_for_each_and_every_reason_and_ends_with_
 
     bad = await stack.command("post", EXAMPLES / "fejl.yaml")
     assert bad.code == REFUSED
-    assert [one["outcome"] for one in bad.lines] == ["rejected"] * 4
+    assert [one["outcome"] for one in bad.lines] == ["rejected"] * 5
     fields = {reason["field"] for reason in bad.lines[0]["reasons"]}
     assert {"sections[0]", "target_groups[0]", "farve"} <= fields
     assert all(field in bad.err for field in fields)
@@ -214,28 +227,43 @@ async def test_loading_the_sample_twice_changes_nothing_the_second_time(stack: S
     assert first.needs == counts["needs_open"] >= 300
     assert first.settled
 
-    second = await load()
+    second = await load(0)
     assert second.changed == 0
     assert (await stack.intake.get("/operator/counts")).json() == counts
 
 
 async def test_a_simulation_goes_on_when_intake_was_away_and_its_ledger_holds_what_intake_holds(
-    stack: Stack, tmp_path: Path
+    intake_settings: IntakeSettings,
+    names: TopicNames,
+    surroundings: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     ledger = tmp_path / "accepted.jsonl"
-    words = ("simulate", "--rate", 60, "--duration", 4, "--size", 20, "--seed", 3, "--run", "t", "--ledger", ledger)
-    ended = await stack.command(*words)
+    words = ("simulate", "--rate", 50, "--duration", 4, "--size", 20, "--seed", 3, "--run", "t", "--ledger", ledger)
+    async with intake_is_up(intake_settings, names, surroundings, capsys) as up:
+        simulation = asyncio.create_task(up.command(*words))
+        await eventually(
+            lambda: ledger.exists() and _accepted(ledger), until=lambda rows: len(rows or []) > 40, within_seconds=30
+        )
+    async with intake_is_up(intake_settings, names, surroundings, capsys) as up:
+        ended = await simulation
+        assert ended.code == OK, ended.err
+        [told] = ended.lines
+        assert told["refused"] == told["unanswered"] == 0
+        assert told["retries"] > 0
+        rows = _accepted(ledger)
+        assert told["accepted"] == len(rows) > 150
+        last = {row["entity_id"]: row for row in rows}
+        assert {row["way"] for row in rows} == {"http", "kafka"}
+        for entity_id, row in last.items():
+            path = "vacancies" if row["entity"] == "vacancy" else "needs"
+            held = (await up.intake.get(f"/{path}/{entity_id}")).raise_for_status().json()
+            assert (held["version"], held["status"]) == (row["version"], row["status"])
 
-    assert ended.code == OK, ended.err
-    [told] = ended.lines
-    assert told["refused"] == told["unanswered"] == 0
-    last = {one["entity_id"]: one for one in map(orjson.loads, ledger.read_bytes().splitlines())}
-    assert {one["way"] for one in last.values()} == {"http", "kafka"}
-    assert told["accepted"] == len(ledger.read_bytes().splitlines()) > 100
-    for entity_id, one in last.items():
-        path = "vacancies" if one["entity"] == "vacancy" else "needs"
-        held = (await stack.intake.get(f"/{path}/{entity_id}")).raise_for_status().json()
-        assert (held["version"], held["status"]) == (one["version"], one["status"])
+
+def _accepted(ledger: Path) -> list[dict[str, Any]]:
+    return [orjson.loads(row) for row in ledger.read_bytes().splitlines()]
 
 
 async def test_asking_for_a_need_that_is_not_there_says_so(stack: Stack) -> None:
