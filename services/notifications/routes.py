@@ -97,7 +97,9 @@ async def stream(request: Request) -> Response:
 
 
 async def alerts(request: Request) -> Response:
-    person, after = _person(request), _number(request, "after") or 0
+    # Of everybody, unless the query names one: who asks does not narrow what a program reads.
+    named = request.query_params.get("person")
+    person, after = _PersonPath(person=named).person if named else None, _number(request, "after") or 0
     if request.query_params.get("follow") == "1":
         # Not server-sent events, but with the same watch over clients that leave and over a service that stops.
         lines = _inbox(request).follow(person, after)
