@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import orjson
 
-from deploy.simulate.ways_in import Intake, RefusedError, Service
+from deploy.simulate.ways_in import Intake, Service
 
 if TYPE_CHECKING:
     import httpx2
@@ -24,6 +24,14 @@ _OPERATOR = {
 }
 _OF_INTAKE = frozenset({"offers", "vacancies", "need-profiles", "settings", "referrals"})
 """Topics whose truth is in intake's tables."""
+_WORST_FIRST: dict[str, Result] = {
+    "unreadable": "unreadable",
+    "gone": "gone",
+    # The worker writes the truth over the record.
+    "rewritten": "superseded",
+    "applied": "applied",
+}
+"""What a process may answer, and what it means for the letter. Others (not its partition, not its topic) say nothing of it."""
 _OF_MATCHING = "matches"
 """The topic that its owner mends by itself: a worker writes the truth again over a record that is not its own."""
 
@@ -48,10 +56,10 @@ class Replayer:
 
         Raises:
             AwayError: the service does not answer.
-            RefusedError: intake would not publish again.
+            RefusedError: a service would not.
         """
-        result = await self._read_again(letter)
         topic = self._stack.names.logical(letter.at.topic)
+        result = await self._read_again(letter, topic)
         if result not in {"unreadable", "gone"}:
             return Outcome(result)
         if topic == _OF_MATCHING:
@@ -60,20 +68,15 @@ class Replayer:
             return await self._publish_again(topic, letter.key)
         return Outcome(result)
 
-    async def _read_again(self, letter: DeadLetter) -> Result:
-        """Ask each process of the group: of matching's workers only the partition's owner can."""
+    async def _read_again(self, letter: DeadLetter, topic: str) -> Result:
+        """Ask every process of the group: vacancies are every matching worker's, a need only its owner's."""
         group = self._stack.names.logical(letter.group)
-        at = orjson.dumps({"topic": letter.at.topic, "partition": letter.at.partition, "offset": letter.at.offset})
+        at = orjson.dumps({"topic": topic, "partition": letter.at.partition, "offset": letter.at.offset})
+        told = set[str]()
         for process in self._stack.of_kind(group):
-            try:
-                answer = await Service(self._http, process.url).call("POST", _OPERATOR[group], at)
-            except RefusedError:
-                # Another worker owns the partition; the answer names it, and asking the rest finds it too.
-                continue
-            result: Result = answer["result"] if "result" in answer else answer["outcome"]
-            if result != "not_subscribed":
-                return result
-        return "not_subscribed"
+            answer = await Service(self._http, process.url).call("POST", _OPERATOR[group], at)
+            told.add(answer["result"] if "result" in answer else answer["outcome"])
+        return next((result for said, result in _WORST_FIRST.items() if said in told), "not_subscribed")
 
     async def _publish_again(self, topic: str, key: bytes | None) -> Outcome:
         """Have intake compare the key, or the whole topic where the garbage has no key of ours, and publish what differs."""
