@@ -15,6 +15,7 @@ from shared.messaging.producing import Producer
 from shared.messaging.topics import TopicNames, Topics
 from tests.support.backends import Kafka
 from tests.support.notifications import KIRSTEN, Log, World, mail_server, match, place, stream_of, vacancy
+from tests.support.processes import ServiceProcess
 from tests.support.waiting import eventually
 
 
@@ -141,14 +142,32 @@ async def test_lines_can_be_followed(world: World) -> None:
                 assert orjson.loads(await anext(lines))["need_id"] == "need-2"
 
 
-async def test_open_streams_do_not_hold_up_the_end_of_the_service(world: World) -> None:
-    async with world.service() as service:
-        client = httpx2.AsyncClient(base_url=service.service.url, timeout=15)
-        answer = await client.send(client.build_request("GET", f"/notifications/stream?person={KIRSTEN}"), stream=True)
+async def test_the_process_migrates_a_new_database_serves_and_ends_promptly_though_streams_are_open(
+    world: World, empty_dsn: str, tmp_path: Path
+) -> None:
+    environment = {
+        "LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS": world.bootstrap_servers,
+        "LEDIGPLADS_TOPIC_PREFIX": world.names.prefix,
+        "LEDIGPLADS_TOPICS_FILE": str(world.topics_file),
+        "LEDIGPLADS_NOTIFICATIONS_POSTGRES_DSN": empty_dsn,
+        "LEDIGPLADS_SMTP_PORT": str(world.smtp_port),
+    }
+    log = tmp_path / "notifications.log"
+    migrating = ServiceProcess("services.notifications", environment, log=log, arguments=("migrate",))
+    await migrating.start(ready_within_seconds=None)
+    assert await eventually(lambda: migrating.exit_code, until=lambda code: code is not None) == 0
+    await migrating.stop()
+    async with (
+        ServiceProcess("services.notifications", environment, log=log) as service,
+        httpx2.AsyncClient(base_url=service.url, timeout=15) as client,
+    ):
+        stream = await client.send(client.build_request("GET", f"/notifications/stream?person={KIRSTEN}"), stream=True)
+        lines = await client.send(client.build_request("GET", "/notifications/alerts?follow=1"), stream=True)
         began = time.monotonic()
-    assert time.monotonic() - began < 3
-    await answer.aclose()
-    await client.aclose()
+        assert await service.stop() == 0
+        assert time.monotonic() - began < 5
+        await stream.aclose()
+        await lines.aclose()
 
 
 async def test_a_wrong_request_is_answered_with_what_is_wrong_in_both_languages(world: World) -> None:
