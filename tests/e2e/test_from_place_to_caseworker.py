@@ -11,7 +11,7 @@ from shared.contracts.drafts import VacancyDraft
 from shared.contracts.submission import VACANCY_SUBMITTED
 from shared.messaging.envelope import Envelope
 from tests.support.cases import Case
-from tests.support.road import Road
+from tests.support.road import PATIENCE, Road
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -37,7 +37,7 @@ async def every_service_logs(road: Road, correlation_id: str) -> None:
         }
         return sorted(road.services.keys() - told)
 
-    await eventually(silent, until=lambda services: services == [])
+    await eventually(silent, until=lambda services: services == [], within_seconds=PATIENCE)
 
 
 async def test_a_place_posted_over_http_is_in_the_open_inbox_and_in_the_mail_under_the_posters_correlation_id(case: Case) -> None:
@@ -49,7 +49,7 @@ async def test_a_place_posted_over_http_is_in_the_open_inbox_and_in_the_mail_und
     said = {"need_id": need_id, "vacancy_id": vacancy_id, "opening": 1, "kind": "new", "recipient": case.person}
     assert alert | said | {"channel": "mail", "municipality": "0751", "correlation_id": "e2e-over-http"} == alert
 
-    [mail] = await eventually(lambda: mails_about(road, need_id))
+    [mail] = await eventually(lambda: mails_about(road, need_id), within_seconds=PATIENCE)
     assert mail["to"] == case.mail
     assert mail["headers"]["X-Ledigplads-Alerts"] == str(alert_id)
     assert "Plads på værkstedet" in mail["text"]
@@ -74,8 +74,8 @@ async def test_a_place_submitted_by_a_partner_is_answered_and_comes_to_the_casew
         correlation_id="e2e-over-kafka",
     )
     async with PartnerChannel(road.around.bootstrap_servers, road.around.names, partner) as channel:
-        first = await asyncio.wait_for(await channel.send(submission), 20)
-        again = await asyncio.wait_for(await channel.send(submission), 20)
+        first = await asyncio.wait_for(await channel.send(submission), PATIENCE)
+        again = await asyncio.wait_for(await channel.send(submission), PATIENCE)
     assert (first.outcome, first.reference, first.version) == ("accepted", "our-ref-1", 1)
     assert again == first, "the same submission again gets the same receipt"
 
@@ -95,7 +95,7 @@ async def test_why_adds_up_to_the_score_of_the_alert_and_why_not_names_every_rul
 
     why = await road.command("explain", "--need", need_id, "--vacancy", vacancy_id, "--json")
     assert why.code == 0, why.err
-    [answer] = why.lines
+    answer = why.document
     assert (answer["eligible"], answer["failed"]) == (True, [])
     # One of two wanted services, 40 * 1 // 2; the primary target group; at the door; free by the wanted start.
     assert [(part["code"], part["points"]) for part in answer["parts"]] == [
@@ -109,7 +109,7 @@ async def test_why_adds_up_to_the_score_of_the_alert_and_why_not_names_every_rul
         places_free=0, available_until="2027-02-01", price_lines=[{"amount_dkk": 40_000, "unit": "month"}],
     )  # fmt: skip
     why_not = await road.command("explain", "--need", need_id, "--vacancy", wrong_in_all, "--json")
-    [refusal] = why_not.lines
+    refusal = why_not.document
     assert (why_not.code, refusal["eligible"]) == (0, False)
     failed = {rule["code"]: rule for rule in refusal["failed"]}
     assert set(failed) == {"section", "age", "target_group", "gender", "capacity", "dates", "price"}

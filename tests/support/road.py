@@ -17,7 +17,7 @@ import orjson
 from deploy.embedded.databases import create_database
 from deploy.embedded.mailcatcher import Mailbox
 from deploy.embedded.mailcatcher import build_app as build_mail_catcher
-from deploy.embedded.ports import free_port
+from deploy.embedded.ports import LOOPBACK, free_port
 from deploy.simulate.broker_view import BrokerView
 from deploy.simulate.settling import settle
 from deploy.simulate.ways_in import Service
@@ -31,11 +31,13 @@ from tests.support.topics import create_all, delete_all_under
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from types import TracebackType
 
     from shared.messaging.records import RawRecord
 
+PATIENCE = 60
+"""Seconds: how long a machine with too much to do may take for what takes milliseconds."""
 _PAGE = 1000
 _MESSAGING_MIGRATIONS = REPOSITORY / "shared" / "messaging" / "migrations"
 
@@ -67,6 +69,11 @@ class Ended:
     def lines(self) -> list[dict[str, Any]]:
         return [orjson.loads(line) for line in self.out.splitlines()]
 
+    @property
+    def document(self) -> dict[str, Any]:
+        found: dict[str, Any] = orjson.loads(self.out)
+        return found
+
 
 class Road:
     """Intake, matching (as many workers as wished), notifications and a mail catcher, on servers that exist.
@@ -81,15 +88,9 @@ class Road:
         self.around = around
         self.folder = folder
         self._smtp_port = free_port()
-        self.intake = self._process("intake", LEDIGPLADS_INTAKE_POSTGRES_DSN=around.intake_dsn)
+        self.intake = self._process("intake", self.intake_environment)
         self.matching = [self.matching_worker(number) for number in range(1, workers + 1)]
-        self.notifications = self._process(
-            "notifications",
-            LEDIGPLADS_NOTIFICATIONS_POSTGRES_DSN=around.notifications_dsn,
-            LEDIGPLADS_SMTP_HOST="127.0.0.1",
-            LEDIGPLADS_SMTP_PORT=str(self._smtp_port),
-            LEDIGPLADS_MAIL_FROM="Ledigplads <varsel@ledigplads.test>",
-        )
+        self.notifications = self._process("notifications", self.notifications_environment)
         self._closing = AsyncExitStack()
         self._mail: RunningService | None = None
 
@@ -103,26 +104,39 @@ class Road:
         assert self._mail is not None, "not started"
         return self._mail
 
-    def matching_worker(self, number: int) -> ServiceProcess:
-        """Make a worker that belongs to this road; whoever makes another one starts and stops it."""
-        return self._process(
-            "matching",
-            f"matching-{number}",
-            LEDIGPLADS_MATCHING_WORKER=str(number),
-            LEDIGPLADS_MATCHING_SESSION_TIMEOUT_MS="6000",
-            LEDIGPLADS_MATCHING_RECLAIM_SECONDS="1",
-        )
-
-    def _process(self, service: str, name: str | None = None, **settings: str) -> ServiceProcess:
-        return ServiceProcess(f"services.{service}", self.environment | settings, log=self.folder / f"{name or service}.log")
-
     @property
     def environment(self) -> dict[str, str]:
+        """What every service and the command line are told."""
         return {
             "LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS": self.around.bootstrap_servers,
             "LEDIGPLADS_TOPIC_PREFIX": self.around.names.prefix,
             "LEDIGPLADS_TOPICS_FILE": str(self.around.topics_file),
         }
+
+    @property
+    def intake_environment(self) -> dict[str, str]:
+        return self.environment | {"LEDIGPLADS_INTAKE_POSTGRES_DSN": self.around.intake_dsn}
+
+    @property
+    def notifications_environment(self) -> dict[str, str]:
+        return self.environment | {
+            "LEDIGPLADS_NOTIFICATIONS_POSTGRES_DSN": self.around.notifications_dsn,
+            "LEDIGPLADS_SMTP_HOST": LOOPBACK,
+            "LEDIGPLADS_SMTP_PORT": str(self._smtp_port),
+            "LEDIGPLADS_MAIL_FROM": "Ledigplads <varsel@ledigplads.test>",
+        }
+
+    def matching_worker(self, number: int) -> ServiceProcess:
+        """Make a worker that belongs to this road; whoever makes another one starts and stops it."""
+        environment = self.environment | {
+            "LEDIGPLADS_MATCHING_WORKER": str(number),
+            "LEDIGPLADS_MATCHING_SESSION_TIMEOUT_MS": "6000",
+            "LEDIGPLADS_MATCHING_RECLAIM_SECONDS": "1",
+        }
+        return self._process("matching", environment, f"matching-{number}")
+
+    def _process(self, service: str, environment: Mapping[str, str], name: str | None = None) -> ServiceProcess:
+        return ServiceProcess(f"services.{service}", environment, log=self.folder / f"{name or service}.log")
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as started:
@@ -131,7 +145,7 @@ class Road:
             # Whatever has been spawned is ended, also when another one does not come up.
             for process in self.services.values():
                 started.push_async_exit(process)
-            await asyncio.gather(*(process.start() for process in self.services.values()))
+            await asyncio.gather(*(process.start(ready_within_seconds=PATIENCE) for process in self.services.values()))
             self._closing = started.pop_all()
         return self
 
@@ -176,7 +190,7 @@ class Road:
             if not page:
                 return found
 
-    async def alerted(self, person: str, count: int = 1, within_seconds: float = 30) -> list[dict[str, Any]]:
+    async def alerted(self, person: str, count: int = 1, within_seconds: float = PATIENCE) -> list[dict[str, Any]]:
         """Wait until a person has so many alerts."""
         return await eventually(
             lambda: self.alerts(person), until=lambda alerts: len(alerts) >= count, within_seconds=within_seconds
@@ -200,7 +214,7 @@ class Road:
         batches = read_to_end(self.around.bootstrap_servers, self.around.names.topic(topic))
         return [record async for batch in batches for record in batch if key is None or record.key == key]
 
-    async def is_quiet(self, within_seconds: float = 60) -> None:
+    async def is_quiet(self, within_seconds: float = PATIENCE) -> None:
         """Wait until every service is ready and nothing is on its way any more.
 
         Raises:
