@@ -95,6 +95,7 @@ async def _start(
         MailComposer(pages, settings.mail_from, settings.public_url),
         lambda: MailServer(settings.smtp_host, settings.smtp_port, Patience()),
         metrics,
+        lease_seconds=settings.mail_lease_seconds,
         clock=lambda: datetime.now(UTC),
     )
     keeper = WaitingKeeper(

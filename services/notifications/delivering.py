@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _AT_A_TIME = 20
-_LEASE_SECONDS = 120.0
-_SEND_WITHIN_SECONDS = 60.0
-"""Well within the lease, so that no other sender takes a delivery that this one is about to send."""
+_PART_OF_THE_LEASE = 0.5
+"""A lot is sent well within its lease, so that no other sender takes a delivery that this one is about to send."""
 _LONGEST_SLEEP_SECONDS = 60.0
 _AGAIN_SECONDS = 1.0
 
@@ -45,12 +44,24 @@ class Sender:
         connect: Callable[[], MailServer],
         metrics: Metrics,
         *,
+        lease_seconds: float,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        """Take the parts; `run` does the work.
+
+        Args:
+            store: the service's database.
+            composer: writes the mails.
+            connect: makes a connection to the mail server.
+            metrics: told of each attempt.
+            lease_seconds: how long the deliveries of a sender that died wait for another one.
+            clock: gives the mail's date.
+        """
         self._store = store
         self._composer = composer
         self._connect = connect
         self._metrics = metrics
+        self._lease_seconds = lease_seconds
         self._clock = clock
         self._wake = asyncio.Event()
         self._stopping = False
@@ -82,14 +93,14 @@ class Sender:
 
     async def send_due(self) -> int:
         """Send a first lot of what is due; gives how many were taken."""
-        leased = await self._store.lease_deliveries(_LEASE_SECONDS, _AT_A_TIME)
+        leased = await self._store.lease_deliveries(self._lease_seconds, _AT_A_TIME)
         if not leased:
             return 0
         outcomes: dict[uuid.UUID, Outcome] = {delivery.delivery_id: NotTried() for delivery in leased}
         server = self._connect()
         try:
             with suppress(TimeoutError):
-                async with asyncio.timeout(_SEND_WITHIN_SECONDS):
+                async with asyncio.timeout(self._lease_seconds * _PART_OF_THE_LEASE):
                     await self._send_all(leased, server, outcomes)
         finally:
             await self._store.save_outcomes(outcomes)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from shared.settings import Secret, ServiceSettings
 
@@ -16,3 +18,5 @@ class NotificationsSettings(ServiceSettings):
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 25
     mail_from: str = "Ledigplads <ledigplads@localhost>"
+    # How long the mails that a killed sender had in hand wait for another one; half of it is the time to send a lot of 20.
+    mail_lease_seconds: Annotated[float, Field(ge=5, le=3600)] = 120

@@ -124,6 +124,7 @@ class Road:
             "LEDIGPLADS_SMTP_HOST": LOOPBACK,
             "LEDIGPLADS_SMTP_PORT": str(self._smtp_port),
             "LEDIGPLADS_MAIL_FROM": "Ledigplads <varsel@ledigplads.test>",
+            "LEDIGPLADS_MAIL_LEASE_SECONDS": "20",
         }
 
     def matching_worker(self, number: int) -> ServiceProcess:
