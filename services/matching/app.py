@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+# A burst changes many needs of each partition: some hundred records go into a batch before the speaker has to wait for the sender.
+_BATCH_BYTES: Final = 262_144
 _PROGRESS_SECONDS: Final = 5.0
 _FIGURES_SECONDS: Final = 1.0
 _FINISH_SECONDS: Final = 8.0
@@ -47,7 +49,7 @@ class Worker:
         self.bootstrap = bootstrap
         self.metrics = Metrics()
         self.matching = Matching(self.metrics)
-        self.producer = Producer(bootstrap, client_id=self.name)
+        self.producer = Producer(bootstrap, client_id=self.name, max_batch_size=_BATCH_BYTES)
         count = self.topics.named(NEEDS).partitions
         self.unreadables = Unreadables(
             bootstrap,

@@ -111,10 +111,9 @@ class Matching:
 
     def counts(self) -> dict[str, int]:
         """Count what this worker answers for: open needs of its partitions and their pairs, and all open vacancies."""
-        live = [need_id for part in self.partitions.values() for need_id in part.needs if self._is_scored(need_id)]
         return {
             "needs": sum(len(part.needs) for part in self.partitions.values()),
-            "pairs": self.state.pairs(live) if self._state else 0,
+            "pairs": self.state.pairs if self._state else 0,
             "vacancies": self.state.vacancies_open if self._state else 0,
         }
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_RECORDS_A_TURN: Final = 200
+_RECORDS_A_TURN: Final = 1000
 """After so many, the loop is let go: heartbeats and readers come to their turn."""
 
 

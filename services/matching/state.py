@@ -6,6 +6,7 @@ Nothing here knows Kafka.
 from __future__ import annotations
 
 import heapq
+from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ class MatchingState:
         self._needs = NeedColumns(self._books)
         self._vacancies = VacancyColumns(self._books)
         self._lists: dict[int, BestList] = {}
-        self._holders: dict[str, set[int]] = {}
+        self._holders: defaultdict[str, set[int]] = defaultdict(set)
         self._least_score = np.zeros(0, dtype=np.int64)
         self._live_rows: Array | None = None
         self._terms = terms
@@ -55,10 +56,11 @@ class MatchingState:
     def vacancies_open(self) -> int:
         return len(self._vacancies)
 
-    def pairs(self, need_ids: Iterable[str] | None = None) -> int:
+    @property
+    def pairs(self) -> int:
         """Count the (need, place) pairs that stand on lists, K at most for each need."""
-        slots = self._lists if need_ids is None else [self._needs.slots.of[need_id] for need_id in need_ids]
-        return sum(min(len(self._lists[slot].entries), self._k) for slot in slots)
+        most = self._k
+        return sum(min(len(best.entries), most) for best in self._lists.values())
 
     def places(self, need_id: str) -> list[Entry]:
         """Give the first K places of a live need, best first."""
@@ -110,7 +112,7 @@ class MatchingState:
             slot = self._needs.remove(need_id)
             if slot is not None:
                 for entry in self._lists.pop(slot).entries:
-                    self._let_go(slot, entry[1])
+                    self._holders[entry[1]].discard(slot)
         self._live_rows = None
 
     def change_vacancies(self, changes: Mapping[str, Vacancy | None]) -> Changed:
@@ -167,31 +169,35 @@ class MatchingState:
         return changed
 
     def _offer(self, scored: Scored, before: dict[int, list[Entry]], causes: dict[int, str]) -> None:
-        """Offer each pair that may come in to its need's list."""
-        may_enter = scored.score >= self._least_score[scored.needs]
-        columns = (scored.needs, scored.vacancies, scored.score, scored.points, scored.unknown)
-        for slot, row, score, points, unknown in zip(*(column[may_enter].tolist() for column in columns), strict=True):
-            entry = self._entry(row, score, points, unknown)
+        """Offer to each need's list, together, the places that may come in."""
+        may_enter = np.flatnonzero(scored.score >= self._least_score[scored.needs])
+        order = may_enter[np.argsort(scored.needs[may_enter], kind="stable")]
+        entries, needs = self._entries(scored, order), scored.needs[order]
+        for start, end in pairwise(_edges(needs)):
+            slot, offered = int(needs[start]), entries[start:end]
+            best = self._lists[slot]
             self._remember(before, slot)
-            left = self._lists[slot].offer(entry)
-            if left != entry[1]:
-                self._holders.setdefault(entry[1], set()).add(slot)
-                causes[slot] = entry[1]
-                if left is not None:
-                    self._let_go(slot, left)
+            for entry in offered:
+                self._holders[entry[1]].add(slot)
+            for entry in best.offer(offered):
+                self._holders[entry[1]].discard(slot)
+            causes[slot] = offered[-1][1]
 
-    def _entry(self, row: int, score: int, points: int, unknown: int) -> Entry:
-        vacancy_id = self._vacancies.slots.ids[row]
-        if vacancy_id is None:
-            raise KeyError(row)
-        return (-score, vacancy_id, int(self._vacancies.version[row]), int(self._vacancies.opening[row]), points, unknown)
-
-    def _let_go(self, slot: int, vacancy_id: str) -> None:
-        holders = self._holders.get(vacancy_id)
-        if holders is not None:
-            holders.discard(slot)
-            if not holders:
-                del self._holders[vacancy_id]
+    def _entries(self, scored: Scored, positions: Array) -> list[Entry]:
+        """Write pairs as entries of lists."""
+        rows = scored.vacancies[positions]
+        ids = self._vacancies.slots.ids
+        return list(
+            zip(
+                (-scored.score[positions]).tolist(),
+                [ids[row] or "" for row in rows.tolist()],
+                self._vacancies.version[rows].tolist(),
+                self._vacancies.opening[rows].tolist(),
+                scored.points[positions].tolist(),
+                scored.unknown[positions].tolist(),
+                strict=True,
+            )
+        )
 
     def _search(self, need_rows: Array) -> None:
         """Fill the lists of these needs from all open places."""
@@ -200,28 +206,31 @@ class MatchingState:
         for scored in self._scorer.scored(need_rows, np.flatnonzero(self._vacancies.matchable)):
             order = np.argsort(scored.needs, kind="stable")
             needs = scored.needs[order]
-            edges = [*np.flatnonzero(np.diff(needs, prepend=-1)).tolist(), len(needs)]
-            for start, end in pairwise(edges):
+            for start, end in pairwise(_edges(needs)):
                 chosen = self._first(scored, order[start:end])
                 self._fill(int(needs[start]), chosen, all_of_them=len(chosen) == end - start)
 
     def _first(self, scored: Scored, positions: Array) -> list[Entry]:
         """Give the first WIDTH of one need's pairs, ranked; ties are broken by id."""
-        ids = self._vacancies.slots.ids
         if len(positions) > WIDTH:
+            ids = self._vacancies.slots.ids
             score = scored.score[positions]
             least = np.partition(score, len(score) - WIDTH)[len(score) - WIDTH]
             better, ties = positions[score > least], positions[score == least]
             fitting = heapq.nsmallest(WIDTH - len(better), ties.tolist(), key=lambda at: ids[scored.vacancies[at]] or "")
             positions = np.concatenate((better, np.array(fitting, dtype=np.int64)))
-        columns = (scored.vacancies, scored.score, scored.points, scored.unknown)
-        return sorted(self._entry(*values) for values in zip(*(column[positions].tolist() for column in columns), strict=True))
+        return sorted(self._entries(scored, positions))
 
     def _fill(self, slot: int, ranked: list[Entry], *, all_of_them: bool) -> None:
         best = self._lists[slot]
         for entry in best.entries:
-            self._let_go(slot, entry[1])
+            self._holders[entry[1]].discard(slot)
         best.replace(ranked, all_of_them=all_of_them)
         for entry in ranked:
-            self._holders.setdefault(entry[1], set()).add(slot)
+            self._holders[entry[1]].add(slot)
         self._least_score[slot] = best.least_score
+
+
+def _edges(ascending: Array) -> list[int]:
+    """Give where each run of equal values begins, and the end."""
+    return [*np.flatnonzero(np.diff(ascending, prepend=-1)).tolist(), len(ascending)]

@@ -50,7 +50,7 @@ SETTINGS: Final = "settings"
 _POLL_MS: Final = 500
 _NEEDS_A_BATCH: Final = 500
 _COMMIT_SECONDS: Final = 1.0
-_VACANCIES_A_BATCH: Final = 1000
+_VACANCIES_A_BATCH: Final = 500
 
 
 class SettingsReader:
@@ -106,6 +106,7 @@ class VacancyReader:
                 events = []
                 self._matching.vacancy_unreadable_on_restore(event.key)
         self._matching.vacancies_arrived(events)
+        await _let_others_run()
 
     def _restoring(self, record: RawRecord) -> bool:
         return record.at.offset < self.tail.ends_at_start.get(record.at.partition, 0)
@@ -208,6 +209,7 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
             for at in polled.undecodable:
                 log.error("log_record_undecodable", topic=at.topic, partition=at.partition, offset=at.offset)
             self._take(polled.records)
+            await _let_others_run()
             await self._note_positions(consumer)
             if asyncio.get_running_loop().time() >= next_commit:
                 next_commit = asyncio.get_running_loop().time() + _COMMIT_SECONDS
@@ -267,7 +269,7 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         assigned = consumer.assignment()
         for place in assigned:
             partition = self._matching.partitions.get(place.partition)
-            if partition is None or partition.phase is Phase.PAUSED:
+            if partition is None or partition.phase is not Phase.RESTORING:
                 continue
             try:
                 position = await consumer.position(place)
@@ -366,6 +368,7 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
 
     async def _restore(self, consumer: AIOKafkaConsumer, number: int) -> None:
         partition = self._matching.partitions[number]
+        partition.phase = Phase.RESTORING
         said, needs = (TopicPartition(self._names.topic(topic), number) for topic in (MATCHES, NEEDS))
         ends = await consumer.end_offsets([said, needs])
         await self._until(lambda: partition.said_offset >= ends[said])
@@ -403,3 +406,8 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
                 await asyncio.sleep(self._backoff.seconds(failures))
             else:
                 return
+
+
+async def _let_others_run() -> None:
+    """Give heartbeats and the speaker their turn: a poll that finds records in its buffer does not wait for anything."""
+    await asyncio.sleep(0)

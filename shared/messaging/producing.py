@@ -46,13 +46,21 @@ class Producer:
     to send again. Topics are named as on the broker (`TopicNames.topic`).
     """
 
-    def __init__(self, bootstrap_servers: str, *, client_id: str = "ledigplads", request_timeout_ms: int = 20_000) -> None:
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        *,
+        client_id: str = "ledigplads",
+        request_timeout_ms: int = 20_000,
+        max_batch_size: int = 16_384,
+    ) -> None:
         self._settings: dict[str, Any] = {
             "bootstrap_servers": bootstrap_servers,
             "client_id": client_id,
             "enable_idempotence": True,
             "linger_ms": 0,
             "max_request_size": MAX_REQUEST_BYTES,
+            "max_batch_size": max_batch_size,
             "request_timeout_ms": request_timeout_ms,
             "metadata_max_age_ms": 30_000,
         }

@@ -21,7 +21,7 @@ from shared.contracts.settings import Policy
 from shared.contracts.vacancy import Vacancy
 from tests.support.matching import TODAY, Chance, first_policy
 
-Answer = list[tuple[str, int, int, int, dict[str, int], tuple[str, ...]]]
+Answer = list[tuple[str, int, int, int, Mapping[str, int], tuple[str, ...]]]
 
 
 def by_reference(need: NeedProfile, vacancies: Mapping[str, Vacancy], terms: Terms) -> Answer:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import insort
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -11,8 +10,8 @@ if TYPE_CHECKING:
 Entry = tuple[int, str, int, int, int, int]
 """(minus score, vacancy id, vacancy version, opening, packed points, unknown bits): sorts as lists are ranked, since ids are unique."""
 
-WIDTH: Final = 26
-"""Entries remembered per need: K = 10 and 16 reserves. Each search for all places then pays for 16 withdrawals."""
+WIDTH: Final = 16
+"""Entries remembered per need: K = 10 and 6 reserves, so that a search for all places pays for several withdrawals."""
 
 _Key = tuple[int, str]
 
@@ -29,24 +28,28 @@ class BestList:
         self.entries: list[Entry] = []
         self.floor: _Key | None = None
 
-    def offer(self, entry: Entry) -> str | None:
-        """Take a place in, if it ranks at or above the floor; give the id of the place that does not stand on the list for it.
-
-        Returns:
-            None: taken, nobody left. The entry's own id: not taken. Another id: taken, and that place fell off.
-        """
-        if self.floor is not None and entry[:2] > self.floor:
-            return entry[1]
-        insort(self.entries, entry)
-        if len(self.entries) <= WIDTH:
-            return None
-        fallen = self.entries.pop()
-        self.floor = self.entries[-1][:2]
-        return fallen[1]
+    def offer(self, offered: list[Entry]) -> list[Entry]:
+        """Take in those places that rank at or above the floor; give those, old or new, that fell off or never came in."""
+        refused: list[Entry] = []
+        if self.floor is not None:
+            floor = self.floor
+            refused = [entry for entry in offered if entry[:2] > floor]
+            offered = [entry for entry in offered if entry[:2] <= floor]
+        merged = self.entries + offered
+        merged.sort()
+        if len(merged) > WIDTH:
+            refused += merged[WIDTH:]
+            del merged[WIDTH:]
+            self.floor = merged[-1][:2]
+        self.entries = merged
+        return refused
 
     def withdraw(self, vacancy_id: str) -> None:
         """Take a place off the list, if it stands there."""
-        self.entries = [entry for entry in self.entries if entry[1] != vacancy_id]
+        for index, entry in enumerate(self.entries):
+            if entry[1] == vacancy_id:
+                del self.entries[index]
+                return
 
     def replace(self, ranked: Sequence[Entry], *, all_of_them: bool) -> None:
         """Take over the result of a search: the best in order, and whether there are no more."""

@@ -7,6 +7,7 @@ integers decide: square roots are taken in floating point and corrected in integ
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -51,11 +52,13 @@ class Scored:
     unknown: Array
 
 
-def unpack_points(packed: int, parts: tuple[PartCode, ...]) -> dict[str, int]:
+@lru_cache(maxsize=65_536)
+def unpack_points(packed: int, parts: tuple[PartCode, ...]) -> Mapping[str, int]:
     """Give the points by part out of one integer, a byte for each of PARTS."""
     return {part: packed >> BITS_A_PART * PARTS.index(part) & 0xFF for part in parts}
 
 
+@lru_cache(maxsize=4_096)
 def unknown_codes(bits: int) -> tuple[str, ...]:
     return tuple(code for code, bit in _BIT.items() if bits & bit)
 
