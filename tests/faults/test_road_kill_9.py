@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, get_args
 from uuid import uuid4
 
-import httpx2
 import pytest
 import pytest_asyncio
 
 from deploy.embedded.kafka import EmbeddedKafka
 from deploy.embedded.postgres import EmbeddedPostgres
-from deploy.simulate.drive import Drive
-from deploy.simulate.ledger import Ledger
-from deploy.simulate.plan import Plan
-from deploy.simulate.ways_in import Intake, Service
 from shared.messaging.topics import TopicNames
 from tests.support.accounting import (
     books_of,
@@ -26,6 +19,8 @@ from tests.support.accounting import (
     matches_are_what_is_true,
     no_alert_is_in_two_mails,
 )
+from tests.support.consumer_groups import delete_group
+from tests.support.market import market
 from tests.support.road import Road, new_surroundings
 from tests.support.waiting import eventually
 
@@ -39,9 +34,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Part = Literal["intake", "matching", "notifications", "kafka", "postgres"]
 
-_NEEDS = 60
-_EVENTS_PER_SECOND = 40.0
-_SECONDS = 10.0
+_EVENTS_PER_SECOND = 50.0
+_SECONDS = 6.0
 _BEFORE_THE_KILL = 100
 _ANSWERS_WITHIN_SECONDS = 240
 _QUIET_WITHIN_SECONDS = 300
@@ -70,23 +64,6 @@ class Stage:
             case "matching":
                 await _again(self.road.matching[0])
 
-    @asynccontextmanager
-    async def drive(self, run: str) -> AsyncIterator[Drive]:
-        """Have a seeded market that goes on when services are away, and writes down what was accepted."""
-        plan = Plan(rate=_EVENTS_PER_SECOND, duration_seconds=_SECONDS, needs=_NEEDS, seed=7, run=run, offers=20)
-        around = self.road.around
-        async with httpx2.AsyncClient() as client:
-            with Ledger(self.ledger) as ledger:
-                yield Drive(
-                    plan,
-                    intake=Intake(client, self.road.intake.url),
-                    notifications=Service(client, self.road.notifications.url),
-                    bootstrap=around.bootstrap_servers,
-                    names=around.names,
-                    ledger=ledger,
-                    day=datetime.now(UTC).date(),
-                )
-
 
 async def _again(service: ServiceProcess) -> None:
     service.kill()
@@ -108,7 +85,7 @@ async def stage(topics_file: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.mark.parametrize("part", get_args(Part))
 async def test_after_kill_9_of(part: Part, stage: Stage) -> None:
-    async with stage.drive(part) as drive:
+    async with market(stage.road, part, stage.ledger, events_per_second=_EVENTS_PER_SECOND, seconds=_SECONDS) as drive:
         driving = asyncio.create_task(drive.run(answers_within_seconds=_ANSWERS_WITHIN_SECONDS))
         try:
             await eventually(lambda: drive.tally.accepted > _BEFORE_THE_KILL or driving.done(), within_seconds=120)
@@ -133,3 +110,16 @@ async def _the_books_are_right(stage: Stage) -> None:
     assert pairs > 0
     assert mails > 0
     print(f"{accepted} accepted, {pairs} pairs, {len(books.alerts)} alerts, {mails} mails")  # noqa: T201 - figures of the run
+
+
+async def test_dropping_the_group_of_notifications_and_reading_all_again_pushes_nothing(stage: Stage) -> None:
+    road = stage.road
+    before = await books_of(road)
+    assert before.alerts, "the tests before this one have alerted"
+    assert await road.notifications.stop(60) == 0
+    await delete_group(road.around.bootstrap_servers, road.around.names.group("notifications"))
+    await road.notifications.start(ready_within_seconds=60)
+    await road.is_quiet(_QUIET_WITHIN_SECONDS)
+    after = await books_of(road)
+    assert after.alerts == before.alerts
+    assert after.mails == before.mails

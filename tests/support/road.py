@@ -27,7 +27,7 @@ from shared.messaging.topics import TopicNames, load_topics
 from tests.support.notifications import EventStream
 from tests.support.processes import REPOSITORY, ServiceProcess
 from tests.support.running import RunningService, running
-from tests.support.topics import create_all, delete_all_under
+from tests.support.topics import create_all
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -244,13 +244,12 @@ class Road:
 
 @asynccontextmanager
 async def new_surroundings(
-    bootstrap_servers: str, postgres_dsn: str, topics_file: Path, names: TopicNames
+    bootstrap_servers: str, postgres_dsn: str, topics_file: Path, names: TopicNames, *, replication: int = 1
 ) -> AsyncIterator[Around]:
-    """Make topics and migrated databases for one road on servers that exist; the topics are deleted after it."""
+    """Make topics and migrated databases for one road on servers that exist; both are for whoever ends the servers to forget."""
     dsns = {}
     for service in ("intake", "notifications"):
         dsns[service] = await create_database(postgres_dsn, f"{names.prefix}{service}", "secret")
         await migrate(dsns[service], [REPOSITORY / "services" / service / "migrations", _MESSAGING_MIGRATIONS])
-    await create_all(bootstrap_servers, load_topics(topics_file), names)
+    await create_all(bootstrap_servers, load_topics(topics_file), names, replication=replication)
     yield Around(bootstrap_servers, names, topics_file, dsns["intake"], dsns["notifications"])
-    await delete_all_under(bootstrap_servers, names)
