@@ -80,6 +80,7 @@ class Worker:
 
     def checks(self) -> dict[str, WebCheck]:
         return {
+            "kafka": self._check_kafka,
             "settings": _told(self._check_settings),
             "vacancies": _told(self.vacancies.tail.check),
             "needs": _told(self.needs.check),
@@ -146,6 +147,10 @@ class Worker:
         if found.ok and (missing := self.matching.missing_settings):
             return type(found)(ok=False, detail=missing)
         return found
+
+    async def _check_kafka(self) -> tuple[bool, str]:
+        is_there = await self.producer.answers()
+        return is_there, "Kafka answers" if is_there else "Kafka does not answer"
 
     async def _check_tasks(self) -> tuple[bool, str]:
         failed = sorted(name for name, task in self._tasks.items() if task.done() and name != "restore")

@@ -90,6 +90,16 @@ class Producer:
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         await self.stop()
 
+    async def answers(self) -> bool:
+        """Say whether a broker answers now: for readiness."""
+        if self._inner is None:
+            return False
+        try:
+            await self._inner.client.fetch_all_metadata()
+        except KafkaError:
+            return False
+        return True
+
     async def publish(
         self,
         topic: str,
