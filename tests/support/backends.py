@@ -80,7 +80,7 @@ def kafka_of(backend: Backend, directory: Path) -> Iterator[Kafka]:
         case "external":
             yield Kafka(os.environ[_KAFKA])
         case "docker":
-            with containers.kafka() as bootstrap_servers:
+            with _or_end_the_run(), containers.kafka() as bootstrap_servers:
                 yield Kafka(bootstrap_servers)
         case "embedded":
             with _thrown_away(directory), EmbeddedKafka(directory) as server:
@@ -94,7 +94,7 @@ def postgres_of(backend: Backend, directory: Path) -> Iterator[Postgres]:
         case "external":
             yield Postgres(os.environ[_POSTGRES])
         case "docker":
-            with containers.postgres() as dsn:
+            with _or_end_the_run(), containers.postgres() as dsn:
                 yield Postgres(dsn)
         case "embedded":
             with _thrown_away(directory), EmbeddedPostgres(directory, durable=False) as server:
@@ -105,8 +105,15 @@ def postgres_of(backend: Backend, directory: Path) -> Iterator[Postgres]:
 def _thrown_away(directory: Path) -> Iterator[None]:
     """Let no data outlive the run: pytest keeps its folders, and three runs of Kafka fill a small disk."""
     try:
+        with _or_end_the_run():
+            yield
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@contextmanager
+def _or_end_the_run() -> Iterator[None]:
+    try:
         yield
     except CannotStartError as error:
         pytest.exit(f"The tests need real servers, and one cannot start: {error}", returncode=1)
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import docker  # type: ignore[import-untyped]
 from docker.errors import DockerException, ImageNotFound  # type: ignore[import-untyped]
 
+from deploy.embedded.errors import CannotStartError
 from deploy.embedded.ports import LOOPBACK, free_port
 
 # The image of testcontainers' reaper is one more that would have to be at hand; the containers end with their fixtures.
@@ -15,6 +16,7 @@ os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
 from testcontainers.community.postgres import PostgresContainer
 from testcontainers.core.container import DockerContainer
+from testcontainers.core.exceptions import ContainerStartException
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 _CONTROLLER_PORT = 9093
@@ -85,7 +87,7 @@ def kafka() -> Iterator[str]:
         },
         _wait_strategy=LogMessageWaitStrategy("Kafka Server started").with_startup_timeout(90),
     ).with_bind_ports(_CLIENT_PORT, port)
-    with container:
+    with _started(container):
         yield f"{LOOPBACK}:{port}"
 
 
@@ -94,5 +96,27 @@ def postgres() -> Iterator[str]:
     """Run PostgreSQL's own image and give the administrator's DSN."""
     container = PostgresContainer(postgres_image(), driver=None)
     container.with_command("postgres -c fsync=off -c max_connections=200")
-    with container:
+    with _started(container):
         yield container.get_connection_url()
+
+
+@contextmanager
+def _started(container: DockerContainer) -> Iterator[None]:
+    try:
+        container.start()
+    except (TimeoutError, RuntimeError, DockerException) as error:
+        words = _last_words(container)
+        container.stop()
+        raise CannotStartError(f"The container of {container.image} cannot start ({type(error).__name__}): {words}") from error
+    try:
+        yield
+    finally:
+        container.stop()
+
+
+def _last_words(container: DockerContainer) -> str:
+    try:
+        stdout, stderr = container.get_logs()
+    except ContainerStartException:
+        return "it was not made"
+    return (stdout + stderr).decode(errors="replace").strip()[-500:] or "it said nothing"
