@@ -13,7 +13,7 @@ from starlette.routing import Route
 from services.intake.domain.partners import Partner
 from services.intake.republishing import Report, UnknownTopic
 from shared.contracts.common import Draft, EntityId
-from shared.contracts.submission import SubmissionKind  # noqa: TC001 - pydantic evaluates it
+from shared.contracts.submission import SubmissionKind
 from shared.web import Problem, read_body
 
 if TYPE_CHECKING:
