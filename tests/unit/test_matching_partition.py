@@ -100,7 +100,7 @@ def test_a_record_is_the_contract_and_its_canonical_form_is_without_worker_and_d
     terms = Terms(first_policy(threshold=0), TODAY)
     state = MatchingState(terms)
     profile = need(
-        waiting_since=TODAY, team="team-1", deadline=Deadline(date=TODAY, source='kommunens "frist"'), gender=None, services=()
+        waiting_since=TODAY, team="team-1", deadline=Deadline(date=TODAY, source='kommunens "regel"'), gender=None, services=()
     )
     state.put_needs([profile], live=True)
     state.change_vacancies({f"vacancy-{n}": vacancy(f"vacancy-{n}", places_free=None, version=n + 1) for n in range(12)})

@@ -13,6 +13,9 @@ Entry = tuple[int, str, int, int, int, int]
 WIDTH: Final = 16
 """Entries remembered per need: K = 10 and 6 reserves, so that a search for all places pays for several withdrawals."""
 
+KEPT: Final = 12
+"""A list that outgrows WIDTH is cut to this: what comes in later must then rank higher, and most places do not."""
+
 _Key = tuple[int, str]
 
 
@@ -38,8 +41,8 @@ class BestList:
         merged = self.entries + offered
         merged.sort()
         if len(merged) > WIDTH:
-            refused += merged[WIDTH:]
-            del merged[WIDTH:]
+            refused += merged[KEPT:]
+            del merged[KEPT:]
             self.floor = merged[-1][:2]
         self.entries = merged
         return refused
