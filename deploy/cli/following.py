@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import orjson
 
-from deploy.cli.calling import client
 from deploy.cli.exits import CommandError, NotReachableError
 
 if TYPE_CHECKING:
@@ -25,7 +24,8 @@ async def json_lines(url: str, **query: str | int) -> AsyncIterator[dict[str, An
     """
     timeout = httpx2.Timeout(_CONNECT_SECONDS, read=None)
     try:
-        async with client() as http, http.stream("GET", url, params=query, timeout=timeout) as answer:
+        # Nobody is named: to notifications, who asks is whose alerts are wanted.
+        async with httpx2.AsyncClient() as http, http.stream("GET", url, params=query, timeout=timeout) as answer:
             if answer.is_error:
                 raise CommandError(f"{url} answered {answer.status_code}.")
             async for row in answer.aiter_lines():

@@ -59,15 +59,24 @@ async def simulate(
     ledger
         Append what was accepted to this file, a line of JSON each: at, entity, entity_id, reference, version, status, way.
     patience
-        Seconds to wait for the last answers.
+        Seconds to wait for services that are away: before the first event, and for the last answers.
     """
     now = datetime.now(UTC)
-    plan = Plan(rate, duration, size, seed, run or f"{now:%y%m%d-%H%M%S}", kafka_percent=kafka, need_percent=needs)
+    plan = Plan(
+        rate,
+        duration,
+        size,
+        seed,
+        run or f"{now:%y%m%d-%H%M%S}",
+        kafka_percent=kafka,
+        need_percent=needs,
+        patience_seconds=patience,
+    )
     stack = find_stack()
     begun = time.monotonic()
     async with _drive(plan, stack, ledger, now) as drive:
         try:
-            tally = await drive.run(answers_within_seconds=patience)
+            tally = await drive.run()
         except (KafkaError, OSError) as error:
             raise NotReachableError(f"Kafka does not answer at {stack.bootstrap_servers} ({type(error).__name__}).") from error
     output.line({"run": plan.run, "seed": seed, **describe(tally, time.monotonic() - begun)})

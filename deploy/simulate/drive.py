@@ -7,7 +7,7 @@ was answered counts as accepted.
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -100,23 +100,30 @@ class Drive:
         self._doing = "people and offers"
         self.tally = Tally()
 
-    async def run(self, *, answers_within_seconds: float = 180.0) -> Tally:
-        """Do the plan; afterwards wait for the answers that are still out.
-
-        Args:
-            answers_within_seconds: how long, before what is unanswered is given up and counted.
+    async def run(self) -> Tally:
+        """Do the plan; afterwards wait for the answers that are still out. What is unanswered then is given up and counted.
 
         Raises:
+            AwayError: a service did not answer at all, so that no event could be made.
             RefusedError: a service refused a call as a whole, which says that this client and it do not fit together.
         """
-        self._progress(self._doing, self.tally)
-        await self._prepare()
-        async with PartnerChannel(self._bootstrap, self._names, PARTNER) as partner, self._reporting():
-            await self._register_needs()
-            await self._events(partner)
-            self._doing = "waiting for the last answers"
-            await self._last_answers(answers_within_seconds)
+        async with self._reporting():
+            await self._patiently(self._prepare())
+            async with PartnerChannel(self._bootstrap, self._names, PARTNER) as partner:
+                await self._register_needs()
+                with suppress(TimeoutError):
+                    # An event waits for room among those that are under way: for ever, if nobody came back.
+                    async with asyncio.timeout(self._plan.duration_seconds + self._plan.patience_seconds):
+                        await self._events(partner)
+                self._doing = "waiting for the last answers"
+                await self._last_answers()
         return self.tally
+
+    async def _patiently(self, work: Coroutine[None, None, None]) -> None:
+        try:
+            await asyncio.wait_for(work, self._plan.patience_seconds)
+        except TimeoutError:
+            raise AwayError(f"Not all was answered within {self._plan.patience_seconds:g} s") from None
 
     @asynccontextmanager
     async def _reporting(self) -> AsyncIterator[None]:
@@ -162,7 +169,7 @@ class Drive:
     async def _register_needs(self) -> None:
         for start in range(0, self._plan.needs, BATCH):
             count = min(BATCH, self._plan.needs - start)
-            await self._post([Step("publish", self._chooser.new("need")) for _ in range(count)])
+            await self._patiently(self._post([Step("publish", self._chooser.new("need")) for _ in range(count)]))
             self._doing = f"{start + count} of {self._plan.needs} needs"
 
     # --- the events ----------------------------------------------------------------------------------------------
@@ -205,9 +212,9 @@ class Drive:
         if not task.cancelled():
             self._failure = self._failure or task.exception()
 
-    async def _last_answers(self, within_seconds: float) -> None:
+    async def _last_answers(self) -> None:
         if self._under_way:
-            await asyncio.wait(self._under_way, timeout=within_seconds)
+            await asyncio.wait(self._under_way, timeout=self._plan.patience_seconds)
         late = dict(self._under_way)
         for task in late:
             task.cancel()

@@ -31,6 +31,8 @@ class Plan:
     need_percent: int = 10
     """Events that are about needs; the rest is about vacancies."""
     offers: int = 100
+    patience_seconds: float = 180.0
+    """How long to wait for services that are away: before the events, and after them for what is unanswered."""
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from services.intake.settings import IntakeSettings
 from services.notifications.app import build_app as build_notifications
 from services.notifications.settings import NotificationsSettings
 from shared.messaging.producing import Producer
+from tests.support.notifications import Log, match, place, vacancy
 from tests.support.running import running
 from tests.support.waiting import eventually
 
@@ -215,13 +216,36 @@ async def test_garbage_on_a_topic_is_listed_shown_and_mended_by_a_replay(stack: 
     assert (await stack.command("dlq", "show", "nowhere-dlq/0/0")).code != OK
 
 
+async def test_alerts_are_everybodys_unless_a_person_is_named(stack: Stack) -> None:
+    async with Producer(stack.bootstrap) as producer:
+        log = Log(producer, stack.names)
+        await log.vacancy(vacancy())
+        await log.match(match(place()))
+
+    async def alerted() -> list[dict[str, Any]]:
+        return (await stack.command("alerts", "--json")).lines
+
+    [alert] = await eventually(alerted, within_seconds=15)
+    assert {"need_id", "vacancy_id", "opening", "kind", "score", "municipality", "recipient", "channel", "alerted_at"} <= set(
+        alert
+    )
+    assert (await stack.command("alerts", "--json", "--person", alert["recipient"])).lines == [alert]
+    assert (await stack.command("alerts", "--json", "--person", "somebody-else")).lines == []
+    assert f"{alert['score']} points" in (await stack.command("alerts")).out
+
+
 async def test_loading_the_sample_twice_changes_nothing_the_second_time(stack: Stack) -> None:
-    async def load() -> sample.Loaded:
+    async def load(quiet_within_seconds: float) -> sample.Loaded:
         return await sample.load(
-            stack.intake_url, stack.notifications_url, stack.bootstrap, stack.names, today=date(2026, 11, 25)
+            stack.intake_url,
+            stack.notifications_url,
+            stack.bootstrap,
+            stack.names,
+            today=date(2026, 11, 25),
+            quiet_within_seconds=quiet_within_seconds,
         )
 
-    first = await load()
+    first = await load(60)
     counts = (await stack.intake.get("/operator/counts")).json()
     assert first.vacancies == counts["vacancies_open"] >= 80
     assert first.needs == counts["needs_open"] >= 300
@@ -240,7 +264,23 @@ async def test_a_simulation_goes_on_when_intake_was_away_and_its_ledger_holds_wh
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     ledger = tmp_path / "accepted.jsonl"
-    words = ("simulate", "--rate", 50, "--duration", 4, "--size", 20, "--seed", 3, "--run", "t", "--ledger", ledger)
+    words = (
+        "simulate",
+        "--rate",
+        50,
+        "--duration",
+        4,
+        "--size",
+        20,
+        "--seed",
+        3,
+        "--run",
+        "t",
+        "--ledger",
+        ledger,
+        "--patience",
+        30,
+    )
     async with intake_is_up(intake_settings, names, surroundings, capsys) as up:
         simulation = asyncio.create_task(up.command(*words))
         await eventually(

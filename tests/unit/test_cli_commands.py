@@ -122,6 +122,17 @@ def test_a_stack_that_does_not_answer_is_told_from_one_that_says_no(tmp_path: Pa
     assert "did not answer" in capsys.readouterr().err
 
 
+def test_a_simulation_of_a_stack_that_does_not_come_back_gives_up_when_its_patience_ends(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _state(tmp_path, services={name: {"url": "http://127.0.0.1:1"} for name in ("intake", "notifications")})
+
+    assert main.run(["simulate", "--patience", "0.5"]) == AWAY
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "within 0.5 s" in err
+
+
 def test_status_of_a_stack_that_does_not_answer_is_still_its_documented_json(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
