@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 import httpx2
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from deploy.embedded import services
@@ -36,7 +35,6 @@ _SETTLED_WITHIN_SECONDS = 60.0
 _FINISH_WORK_SECONDS = 15.0
 _LOOK_EVERY_SECONDS = 0.1
 _COUNT_EVERY_SECONDS = 1.0
-_REPLICAS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +197,7 @@ class Stack:
         declared = load_topics(CHECKOUT / "deploy" / "topics.yaml")
         names = TopicNames(os.environ.get("LEDIGPLADS_TOPIC_PREFIX", ""))
         try:
-            replication = _REPLICAS if await _count_brokers(self._bootstrap) >= _REPLICAS else 1
-            await create_topics(self._bootstrap, declared, names, replication=replication)
+            await create_topics(self._bootstrap, declared, names)
         except (KafkaError, OSError, TopicCreationFailed) as error:
             message = f"The topics cannot be made on Kafka at {self._bootstrap} ({error}): look at that server and at what its clients may do"
             raise CannotStartError(message) from error
@@ -276,15 +273,6 @@ def end_leftovers(home: Home) -> None:
     """End what a launcher that was killed, and its warden with it, left running."""
     left = home.state().get("processes", [])
     end_all({int(one["pid"]): (float(one["started"]), int(signal.SIGINT)) for one in left if one["started"] is not None})
-
-
-async def _count_brokers(bootstrap: str) -> int:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
-        return len((await admin.describe_cluster())["brokers"])
-    finally:
-        await admin.close()
 
 
 async def _until_ready(one: Service, path: str) -> None:

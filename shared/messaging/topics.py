@@ -161,7 +161,7 @@ async def create_topics(
     topics: Topics,
     names: TopicNames,
     *,
-    replication: int = 1,
+    replication: int | None = None,
     partitions: Mapping[str, int] | int | None = None,
 ) -> None:
     """Create every declared topic that is not there yet; those that are stay as they are.
@@ -170,22 +170,31 @@ async def create_topics(
         bootstrap: the brokers.
         topics: the declaration.
         names: the prefix.
-        replication: copies of each partition; from 3 on two have to be in sync for a write.
+        replication: copies of each partition; from 3 on two have to be in sync for a write. None: as the brokers allow.
         partitions: other counts than declared, for tests: one for all (never more than declared), or by logical name.
     """
-    await _create(bootstrap, topics_to_create(topics, names, replication=replication, partitions=partitions))
+    copies = await copies_of_each_partition(bootstrap) if replication is None else replication
+    await _create(bootstrap, topics_to_create(topics, names, replication=copies, partitions=partitions))
 
 
-async def create_partner_topics(bootstrap: str, names: TopicNames, partner: str, *, topics: Topics, replication: int = 1) -> None:
-    """Create a partner's own topics; those that are there stay as they are."""
+async def create_partner_topics(bootstrap: str, names: TopicNames, partner: str, *, topics: Topics) -> None:
+    """Create a partner's own topics, with as many copies as ours; those that are there stay as they are."""
+    copies = await copies_of_each_partition(bootstrap)
     await _create(
         bootstrap,
         [
-            _new_topic(names.topic(topic.name.replace(PARTNER, partner)), topic.partitions, topics.config(topic), replication)
+            _new_topic(names.topic(topic.name.replace(PARTNER, partner)), topic.partitions, topics.config(topic), copies)
             for topic in topics.topics
             if topic.is_partner
         ],
     )
+
+
+async def copies_of_each_partition(bootstrap: str) -> int:
+    """Give 3 wherever there are three brokers, so that one of them may be lost, and else 1."""
+    async with _admin(bootstrap) as admin:
+        brokers = (await admin.describe_cluster())["brokers"]
+    return _SAFE_REPLICATION if len(brokers) >= _SAFE_REPLICATION else 1
 
 
 async def delete_partner_topics(bootstrap: str, names: TopicNames, partner: str, *, topics: Topics) -> None:

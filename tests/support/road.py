@@ -244,12 +244,12 @@ class Road:
 
 @asynccontextmanager
 async def new_surroundings(
-    bootstrap_servers: str, postgres_dsn: str, topics_file: Path, names: TopicNames, *, replication: int = 1
+    bootstrap_servers: str, postgres_dsn: str, topics_file: Path, names: TopicNames
 ) -> AsyncIterator[Around]:
     """Make topics and migrated databases for one road on servers that exist; both are for whoever ends the servers to forget."""
     dsns = {}
     for service in ("intake", "notifications"):
         dsns[service] = await create_database(postgres_dsn, f"{names.prefix}{service}", "secret")
         await migrate(dsns[service], [REPOSITORY / "services" / service / "migrations", _MESSAGING_MIGRATIONS])
-    await create_all(bootstrap_servers, load_topics(topics_file), names, replication=replication)
+    await create_all(bootstrap_servers, load_topics(topics_file), names)
     yield Around(bootstrap_servers, names, topics_file, dsns["intake"], dsns["notifications"])

@@ -19,9 +19,9 @@ def declare_few_partitions(declared: Path, written: Path) -> None:
     written.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
 
 
-async def create_all(bootstrap_servers: str, declared: Topics, names: TopicNames, *, replication: int = 1) -> None:
+async def create_all(bootstrap_servers: str, declared: Topics, names: TopicNames) -> None:
     """Create the declared topics and wait for the broker to know what its controller has just decided."""
-    await create_topics(bootstrap_servers, declared, names, replication=replication)
+    await create_topics(bootstrap_servers, declared, names)
     wanted = {topic.name for topic in topics_to_create(declared, names)}
 
     async def all_are_known() -> bool:
