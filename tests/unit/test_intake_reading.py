@@ -41,6 +41,13 @@ def test_other_numbers_are_not_taken_for_one(text: str) -> None:
     assert not holds_cpr_number(f"Ring {text}, tak")
 
 
+@pytest.mark.parametrize("written", ["0a850256-5773-42bf-9b99-b05d6a5884de", "0a850256577342bf9b99b05d6a5884de"])
+def test_a_uuid_is_no_cpr_number_but_hides_none_beside_it(written: str) -> None:
+    assert not holds_cpr_number(f"sample/{written}")
+    assert holds_cpr_number(f"{written} 010190-1234")
+    assert holds_cpr_number(written[2:])
+
+
 @given(st.dates(), st.integers(0, 9999), st.text(st.characters(exclude_categories=["N"]), max_size=5))
 def test_every_birthday_is_seen_between_any_letters(day: object, serial: int, around: str) -> None:
     written = f"{day:%d%m%y}-{serial:04d}"
