@@ -68,13 +68,12 @@ async def _intake(place: Workshop, market: Generator, options: Options) -> Figur
     """From the first receipt's time on the log to the last output's, for the events after that first batch."""
     submissions = place.names.topic(f"submissions-{_PARTNER}")
     receipts, vacancies = place.names.topic(f"receipts-{_PARTNER}"), place.names.topic("vacancies")
-    intake = place.service("intake")
-    async with intake:
+    async with place.service("intake") as intake:
         await _register(intake.client, market, options)
     await bare.write_all(place.bootstrap_servers, _submissions(market, options), submissions)
     _say(f"intake: {options.events} submissions are waiting")
     before = await _transactions(place.intake_dsn)
-    async with intake:
+    async with place.service("intake") as intake:
         await _until(place, {receipts: options.events}, "intake")
         waiting = 1
         while waiting:
