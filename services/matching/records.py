@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from services.matching.domain.pairs import unknown_codes, unpack_points
 from services.matching.domain.partition import OpenNeed
 from shared.contracts.match import CLAIM_KEY, Claim
 from shared.messaging.envelope import state_envelope
@@ -15,11 +14,10 @@ from shared.messaging.envelope import state_envelope
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from services.matching.domain.best import Entry
     from services.matching.domain.partition import Cause, Position
     from services.matching.domain.terms import Terms
+    from services.matching.state import Place
     from shared.contracts.need import NeedProfile
-    from shared.contracts.settings import PartCode
     from shared.messaging.envelope import Header
 
 SOURCE: Final = "matching"
@@ -41,22 +39,10 @@ def open_need(need: NeedProfile) -> OpenNeed:
     return OpenNeed(need.version, orjson.dumps(facts)[1:-1])
 
 
-def canonical_form(need_id: str, need: OpenNeed, places: Sequence[Entry], policy_hash: str, parts: tuple[PartCode, ...]) -> bytes:
+def canonical_form(need_id: str, need: OpenNeed, places: Sequence[Place], policy_hash: str) -> bytes:
     """Write the body of a record without worker and day, in the order of the contract's fields."""
-    head = orjson.dumps({"need_id": need_id, "need_version": need.version, "places": [_place(place, parts) for place in places]})
+    head = orjson.dumps({"need_id": need_id, "need_version": need.version, "places": [place._asdict() for place in places]})
     return b'%s,"often_in_the_way":null,%s,"policy":"%s"}' % (head[:-1], need.facts, policy_hash.encode())
-
-
-def _place(entry: Entry, parts: tuple[PartCode, ...]) -> dict[str, Any]:
-    minus_score, vacancy_id, version, opening, points, unknown = entry
-    return {
-        "vacancy_id": vacancy_id,
-        "vacancy_version": version,
-        "opening": opening,
-        "score": -minus_score,
-        "points": unpack_points(points, parts),
-        "unknown": unknown_codes(unknown),
-    }
 
 
 def whole_body(canonical: bytes, terms: Terms, worker: str) -> bytes:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import structlog
 
 from services.matching.domain.partition import GONE, Cause, Partition, Phase
-from services.matching.domain.terms import PARTS, Terms, is_newer_policy
+from services.matching.domain.terms import Terms, is_newer_policy
 from services.matching.records import canonical_form, digest_of_body, open_need
 from services.matching.state import MatchingState
 from shared.contracts.match import CLAIM_KEY
@@ -296,9 +296,7 @@ class Matching:
             return "later" if need_id in partition.unreadable else "gone"
         if not self._is_scored(need_id):
             return "later"
-        terms = self.terms
-        parts = tuple(code for code in PARTS if code in terms.parts)
-        return canonical_form(need_id, need, self.state.places(need_id), terms.policy_hash, parts)
+        return canonical_form(need_id, need, self.state.places(need_id), self.terms.policy_hash)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

@@ -5,27 +5,41 @@ Nothing here knows Kafka.
 
 from __future__ import annotations
 
-import heapq
-from collections import defaultdict
-from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from services.matching.domain.best import WIDTH, BestList, Entry
 from services.matching.domain.columns import Codebooks, NeedColumns, VacancyColumns
-from services.matching.domain.pairs import PairScorer, Scored
+from services.matching.domain.lists import FULL, Lists, Offers, score_of, sort_keys
+from services.matching.domain.pairs import PairScorer, Scored, unknown_codes, unpack_points
+from services.matching.domain.ranks import Ranks
+from services.matching.domain.terms import PARTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from services.matching.domain.columns import Array
+    from services.matching.domain.ranks import Renumbering
     from services.matching.domain.terms import Terms
     from shared.contracts.need import NeedProfile
     from shared.contracts.vacancy import Vacancy
 
 Changed = dict[str, str]
-"""Needs whose first K places changed, each with the id of the vacancy that caused it last."""
+"""Needs whose first K places changed, each with the id of a vacancy that caused it."""
+
+_UNKNOWN_SHIFT: Final = 32
+_POINTS_MASK: Final = (1 << _UNKNOWN_SHIFT) - 1
+
+
+class Place(NamedTuple):
+    """One place on a need's list."""
+
+    vacancy_id: str
+    vacancy_version: int
+    opening: int
+    score: int
+    points: Mapping[str, int]
+    unknown: tuple[str, ...]
 
 
 class MatchingState:
@@ -35,11 +49,15 @@ class MatchingState:
         self._books = Codebooks()
         self._needs = NeedColumns(self._books)
         self._vacancies = VacancyColumns(self._books)
-        self._lists: dict[int, BestList] = {}
-        self._holders: defaultdict[str, set[int]] = defaultdict(set)
-        self._least_score = np.zeros(0, dtype=np.int64)
+        self._ranks = Ranks()
+        self._lists = Lists()
         self._live_rows: Array | None = None
+        self._edition = 0
+        self._use(terms)
+
+    def _use(self, terms: Terms) -> None:
         self._terms = terms
+        self._parts = tuple(code for code in PARTS if code in terms.parts)
         self._scorer = PairScorer(self._needs, self._vacancies, self._books, terms)
 
     # --- looking -----------------------------------------------------------------------------------------------------
@@ -59,12 +77,25 @@ class MatchingState:
     @property
     def pairs(self) -> int:
         """Count the (need, place) pairs that stand on lists, K at most for each need."""
-        most = self._k
-        return sum(min(len(best.entries), most) for best in self._lists.values())
+        return int(np.count_nonzero(self._lists.keys[:, : self._k] != FULL))
 
-    def places(self, need_id: str) -> list[Entry]:
+    def places(self, need_id: str) -> list[Place]:
         """Give the first K places of a live need, best first."""
-        return self._lists[self._needs.slots.of[need_id]].entries[: self._k]
+        slot, vacancies = self._needs.slots.of[need_id], self._vacancies
+        keys = self._lists.keys[slot, : self._k].tolist()
+        rows, details = self._lists.rows[slot].tolist(), self._lists.details[slot].tolist()
+        return [
+            Place(
+                vacancies.slots.id_of(row),
+                int(vacancies.version[row]),
+                int(vacancies.opening[row]),
+                score_of(key),
+                unpack_points(detail & _POINTS_MASK, self._parts),
+                unknown_codes(detail >> _UNKNOWN_SHIFT),
+            )
+            for key, row, detail in zip(keys, rows, details, strict=False)
+            if key != FULL
+        ]
 
     def is_live(self, need_id: str) -> bool:
         slot = self._needs.slots.of.get(need_id)
@@ -74,29 +105,20 @@ class MatchingState:
 
     def change_terms(self, terms: Terms) -> list[str]:
         """Go over to a newer policy or another day; give the needs that must be made live again, being scored anew."""
-        waiting = [self._id(slot) for slot in self._live().tolist()]
-        self._terms = terms
+        waiting = [self._needs.slots.id_of(slot) for slot in self._live().tolist()]
         self._needs.change_terms(terms)
         self._vacancies.change_terms(terms)
-        self._scorer = PairScorer(self._needs, self._vacancies, self._books, terms)
+        self._use(terms)
         self._needs.live[:] = False
         self._live_rows = None
         return waiting
 
     def put_needs(self, needs: Collection[NeedProfile], *, live: bool) -> None:
         """Take open needs in, or their new versions; live ones are scored against all places at once."""
-        rows: list[int] = []
-        for need in needs:
-            slot = self._needs.put(need, self._terms, live=live)
-            rows.append(slot)
-            if slot not in self._lists:
-                self._lists[slot] = BestList()
+        rows = [self._needs.put(need, self._terms, live=live) for need in needs]
+        self._lists.grow(len(self._needs.live))
         self._live_rows = None
-        if len(self._least_score) < len(self._needs.live):
-            grown = np.zeros(len(self._needs.live), dtype=np.int64)
-            grown[: len(self._least_score)] = self._least_score
-            self._least_score = grown
-        if live:
+        if live and rows:
             self._search(np.unique(np.array(rows, dtype=np.int64)))
 
     def make_live(self, need_ids: Collection[str]) -> None:
@@ -108,35 +130,32 @@ class MatchingState:
 
     def remove_needs(self, need_ids: Iterable[str]) -> None:
         """Forget needs that are closed, erased, or another worker's now."""
-        for need_id in need_ids:
-            slot = self._needs.remove(need_id)
-            if slot is not None:
-                for entry in self._lists.pop(slot).entries:
-                    self._holders[entry[1]].discard(slot)
+        slots = [slot for need_id in need_ids if (slot := self._needs.remove(need_id)) is not None]
+        if slots:
+            self._lists.clear(np.array(slots, dtype=np.int64))
         self._live_rows = None
 
     def change_vacancies(self, changes: Mapping[str, Vacancy | None]) -> Changed:
         """Take in the present state of vacancies, None for one that is not open, and keep every list true; scored together."""
-        before: dict[int, list[Entry]] = {}
-        causes: dict[int, str] = {}
-        rows: list[int] = []
-        for vacancy_id, vacancy in changes.items():
-            for slot in self._holders.pop(vacancy_id, ()):
-                self._remember(before, slot)
-                self._lists[slot].withdraw(vacancy_id)
-                causes[slot] = vacancy_id
-            if vacancy is None:
-                self._vacancies.remove(vacancy_id)
-            else:
-                row = self._vacancies.put(vacancy, self._terms)
-                if self._vacancies.matchable[row]:
-                    rows.append(row)
-        for scored in self._scorer.scored(self._live(), np.array(sorted(rows), dtype=np.int64)):
-            self._offer(scored, before, causes)
-        hungry = [slot for slot in before if self._lists[slot].must_search(self._k)]
-        if hungry:
-            self._search(np.array(sorted(hungry), dtype=np.int64))
-        return self._difference(before, causes)
+        ids_of: dict[int, str] = {}
+        former = self._forget(changes, ids_of)
+        leaving = self._lists.holding(former, len(self._vacancies.version))
+        offered = self._within_floor(self._take_in(changes, ids_of))
+        losing = np.flatnonzero(leaving.any(axis=1))
+        touched = np.union1d(losing, offered.needs)
+        if not len(touched):
+            return {}
+        before = self._lists.editions[touched, : self._k]
+        causes = np.zeros(len(touched), dtype=np.int64)
+        causes[np.searchsorted(touched, losing)] = self._lists.rows[losing, leaving[losing].argmax(axis=1)]
+        causes[np.searchsorted(touched, offered.needs)] = offered.vacancies
+        self._lists.merge(touched, leaving[touched], offered)
+        self._search(self._lists.must_search(touched, self._k))
+        changed = (self._lists.editions[touched, : self._k] != before).any(axis=1)
+        return {
+            self._needs.slots.id_of(slot): ids_of[row]
+            for slot, row in zip(touched[changed].tolist(), causes[changed].tolist(), strict=True)
+        }
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -149,88 +168,72 @@ class MatchingState:
             self._live_rows = np.flatnonzero(self._needs.live)
         return self._live_rows
 
-    def _id(self, slot: int) -> str:
-        need_id = self._needs.slots.ids[slot]
-        if need_id is None:
-            raise KeyError(slot)
-        return need_id
+    def _forget(self, changes: Mapping[str, Vacancy | None], ids_of: dict[int, str]) -> Array:
+        """Give the rows that the vacancies had so far, and empty those of the ones that close."""
+        rows: list[int] = []
+        for vacancy_id, vacancy in changes.items():
+            row = self._vacancies.slots.of.get(vacancy_id)
+            if row is not None:
+                rows.append(row)
+                ids_of[row] = vacancy_id
+                if vacancy is None:
+                    self._vacancies.remove(vacancy_id)
+                    self._ranks.remove(vacancy_id)
+        return np.array(rows, dtype=np.int64)
 
-    def _remember(self, before: dict[int, list[Entry]], slot: int) -> None:
-        if slot not in before:
-            before[slot] = self._lists[slot].entries[: self._k]
+    def _take_in(self, changes: Mapping[str, Vacancy | None], ids_of: dict[int, str]) -> Array:
+        """Write the open vacancies and give the rows of those that can be matched, ascending."""
+        rows: list[int] = []
+        for vacancy_id, vacancy in changes.items():
+            if vacancy is None:
+                continue
+            row = self._vacancies.put(vacancy, self._terms)
+            ids_of[row] = vacancy_id
+            self._edition += 1
+            self._vacancies.edition[row] = self._edition
+            renumbering = self._ranks.add(vacancy_id)
+            if renumbering is not None:
+                self._renumber(renumbering)
+            self._vacancies.rank[row] = self._ranks.of(vacancy_id)
+            if self._vacancies.matchable[row]:
+                rows.append(row)
+        return np.array(sorted(rows), dtype=np.int64)
 
-    def _difference(self, before: Mapping[int, list[Entry]], causes: Mapping[int, str]) -> Changed:
-        changed: Changed = {}
-        for slot, former in before.items():
-            best = self._lists[slot]
-            self._least_score[slot] = best.least_score
-            if best.entries[: self._k] != former:
-                changed[self._id(slot)] = causes[slot]
-        return changed
+    def _renumber(self, renumbering: Renumbering) -> None:
+        self._lists.renumber(renumbering)
+        self._vacancies.rank[:] = renumbering.new_rank(self._vacancies.rank)
 
-    def _offer(self, scored: Scored, before: dict[int, list[Entry]], causes: dict[int, str]) -> None:
-        """Offer to each need's list, together, the places that may come in."""
-        may_enter = np.flatnonzero(scored.score >= self._least_score[scored.needs])
-        order = may_enter[np.argsort(scored.needs[may_enter], kind="stable")]
-        entries, needs = self._entries(scored, order), scored.needs[order]
-        for start, end in pairwise(_edges(needs)):
-            slot, offered = int(needs[start]), entries[start:end]
-            best = self._lists[slot]
-            self._remember(before, slot)
-            for entry in offered:
-                self._holders[entry[1]].add(slot)
-            for entry in best.offer(offered):
-                self._holders[entry[1]].discard(slot)
-            causes[slot] = offered[-1][1]
+    def _within_floor(self, vacancy_rows: Array) -> Offers:
+        """Score all live needs against some vacancies, and keep what lists would take."""
+        pieces = [self._lists.within_floor(self._offers(scored)) for scored in self._scorer.scored(self._live(), vacancy_rows)]
+        return _all(pieces)
 
-    def _entries(self, scored: Scored, positions: Array) -> list[Entry]:
-        """Write pairs as entries of lists."""
-        rows = scored.vacancies[positions]
-        ids = self._vacancies.slots.ids
-        return list(
-            zip(
-                (-scored.score[positions]).tolist(),
-                [ids[row] or "" for row in rows.tolist()],
-                self._vacancies.version[rows].tolist(),
-                self._vacancies.opening[rows].tolist(),
-                scored.points[positions].tolist(),
-                scored.unknown[positions].tolist(),
-                strict=True,
-            )
+    def _offers(self, scored: Scored) -> Offers:
+        rows = scored.vacancies
+        return Offers(
+            scored.needs,
+            rows,
+            sort_keys(scored.score, self._vacancies.rank[rows]),
+            scored.points | (scored.unknown << _UNKNOWN_SHIFT),
+            self._vacancies.edition[rows],
         )
 
     def _search(self, need_rows: Array) -> None:
-        """Fill the lists of these needs from all open places."""
-        for slot in need_rows.tolist():
-            self._fill(slot, [], all_of_them=True)
+        """Fill the lists of these needs, ascending, from all open places."""
+        if not len(need_rows):
+            return
+        self._lists.clear(need_rows)
+        for needs, scored in self._pieces(need_rows):
+            self._lists.fill(needs, self._offers(scored))
+
+    def _pieces(self, need_rows: Array) -> Iterator[tuple[Array, Scored]]:
         for scored in self._scorer.scored(need_rows, np.flatnonzero(self._vacancies.matchable)):
-            order = np.argsort(scored.needs, kind="stable")
-            needs = scored.needs[order]
-            for start, end in pairwise(_edges(needs)):
-                chosen = self._first(scored, order[start:end])
-                self._fill(int(needs[start]), chosen, all_of_them=len(chosen) == end - start)
-
-    def _first(self, scored: Scored, positions: Array) -> list[Entry]:
-        """Give the first WIDTH of one need's pairs, ranked; ties are broken by id."""
-        if len(positions) > WIDTH:
-            ids = self._vacancies.slots.ids
-            score = scored.score[positions]
-            least = np.partition(score, len(score) - WIDTH)[len(score) - WIDTH]
-            better, ties = positions[score > least], positions[score == least]
-            fitting = heapq.nsmallest(WIDTH - len(better), ties.tolist(), key=lambda at: ids[scored.vacancies[at]] or "")
-            positions = np.concatenate((better, np.array(fitting, dtype=np.int64)))
-        return sorted(self._entries(scored, positions))
-
-    def _fill(self, slot: int, ranked: list[Entry], *, all_of_them: bool) -> None:
-        best = self._lists[slot]
-        for entry in best.entries:
-            self._holders[entry[1]].discard(slot)
-        best.replace(ranked, all_of_them=all_of_them)
-        for entry in ranked:
-            self._holders[entry[1]].add(slot)
-        self._least_score[slot] = best.least_score
+            yield np.unique(scored.needs), scored
 
 
-def _edges(ascending: Array) -> list[int]:
-    """Give where each run of equal values begins, and the end."""
-    return [*np.flatnonzero(np.diff(ascending, prepend=-1)).tolist(), len(ascending)]
+def _all(pieces: list[Offers]) -> Offers:
+    if len(pieces) == 1:
+        return pieces[0]
+    nothing = np.zeros(0, dtype=np.int64)
+    columns = [(one.needs, one.vacancies, one.keys, one.details, one.editions) for one in pieces] or [(nothing,) * 5]
+    return Offers(*(np.concatenate(column) for column in zip(*columns, strict=True)))

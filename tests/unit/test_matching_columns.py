@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 
 from services.matching.domain.columns import Codebooks, NeedColumns, VacancyColumns
 from services.matching.domain.pairs import PairScorer, integer_sqrt, unknown_codes, unpack_points
+from services.matching.domain.ranks import Ranks
 from services.matching.domain.reference import assess
 from services.matching.domain.terms import PARTS, Terms
 from services.matching.state import MatchingState
 from shared.contracts.need import NeedProfile
 from shared.contracts.settings import Policy
 from shared.contracts.vacancy import Vacancy
-from tests.support.matching import TODAY, Chance, first_policy
+from tests.support import matching as made
+from tests.support.matching import SERVICES, TODAY, Chance, first_policy
 
 Answer = list[tuple[str, int, int, int, Mapping[str, int], tuple[str, ...]]]
 
@@ -36,10 +38,8 @@ def by_reference(need: NeedProfile, vacancies: Mapping[str, Vacancy], terms: Ter
 
 
 def by_columns(state: MatchingState, need_id: str) -> Answer:
-    parts = tuple(code for code in PARTS if code in state.terms.parts)
     return [
-        (vacancy_id, version, opening, -minus_score, unpack_points(points, parts), unknown_codes(unknown))
-        for minus_score, vacancy_id, version, opening, points, unknown in state.places(need_id)
+        (one.vacancy_id, one.vacancy_version, one.opening, one.score, one.points, one.unknown) for one in state.places(need_id)
     ]
 
 
@@ -155,6 +155,57 @@ def test_lists_stay_true_under_every_kind_of_event(seed: int) -> None:
             assert need_id in changed or said[need_id] == expected
             said[need_id] = expected
     assert sum(map(len, said.values())) > 50
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_lists_that_overflow_stay_true_while_their_places_come_and_go(seed: int) -> None:
+    """150 places that suit every need, under ids in no order, many with equal points: lists are cut, run short and are searched."""
+    draw, terms = random.Random(300 + seed), Terms(first_policy(), TODAY)
+    state = MatchingState(terms)
+    needs = [made.need(f"need-{n}", services=SERVICES[n : n + 3], max_distance_km=None) for n in range(6)]
+    state.put_needs(needs, live=True)
+    ids = [f"{draw.getrandbits(64):016x}" for _ in range(150)]
+    vacancies: dict[str, Vacancy] = {}
+    for step in range(60):
+        withdraws = step % 4 == 3
+        batch: dict[str, Vacancy | None] = {}
+        for vacancy_id in draw.sample(ids, draw.choice((1, 2, 30, 60))):
+            if withdraws and draw.random() < 0.8:
+                batch[vacancy_id] = None
+                vacancies.pop(vacancy_id, None)
+            else:
+                services = tuple(draw.sample(SERVICES[:8], draw.randint(2, 4)))
+                batch[vacancy_id] = vacancies[vacancy_id] = made.vacancy(vacancy_id, version=step + 1, services=services)
+        if withdraws:  # the leaders go, one by one, which eats the reserves
+            for leader in [place.vacancy_id for place in state.places("need-0")]:
+                batch[leader] = None
+                vacancies.pop(leader, None)
+        before = {one.need_id: by_columns(state, one.need_id) for one in needs}
+        changed = state.change_vacancies(batch)
+        for one in needs:
+            expected = by_reference(one, vacancies, terms)
+            assert by_columns(state, one.need_id) == expected
+            assert one.need_id in changed or before[one.need_id] == expected
+        assert set(changed.values()) <= batch.keys()
+
+
+@given(st.lists(st.tuples(st.booleans(), st.text("abcd", min_size=1, max_size=24)), max_size=80), st.integers(1, 60))
+def test_ranks_stand_in_the_order_of_ids_and_are_renumbered_in_that_order(changes: list[tuple[bool, str]], crowd: int) -> None:
+    """The crowd comes in one by one before the first: half the room is left each time, until all are numbered again."""
+    ranks, known = Ranks(), dict[str, int]()
+    for add, name in [(True, f"z{'a' * n}") for n in range(crowd, 0, -1)] + changes:
+        if add:
+            renumbering = ranks.add(name)
+            if renumbering is not None:
+                mapped = renumbering.new_rank(np.array(list(known.values()), dtype=np.int64))
+                assert [ranks.of(one) for one in known] == mapped.tolist()
+            known[name] = 0
+        else:
+            ranks.remove(name)
+            known.pop(name, None)
+        known = {one: ranks.of(one) for one in known}
+        assert sorted(known) == sorted(known, key=known.__getitem__)
+        assert len(set(known.values())) == len(known)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import orjson
 
 from services.matching.domain.partition import GONE, Cause, Partition, Phase
-from services.matching.domain.terms import PARTS, Terms
+from services.matching.domain.terms import Terms
 from services.matching.records import canonical_form, digest, digest_of_body, open_need, whole_body
 from services.matching.state import MatchingState
 from shared.contracts.match import NOT_CANONICAL, Match
@@ -104,7 +104,7 @@ def test_a_record_is_the_contract_and_its_canonical_form_is_without_worker_and_d
     )
     state.put_needs([profile], live=True)
     state.change_vacancies({f"vacancy-{n}": vacancy(f"vacancy-{n}", places_free=None, version=n + 1) for n in range(12)})
-    canonical = canonical_form("need-1", open_need(profile), state.places("need-1"), terms.policy_hash, PARTS)
+    canonical = canonical_form("need-1", open_need(profile), state.places("need-1"), terms.policy_hash)
     body = whole_body(canonical, terms, "matching-1")
     match = Match.model_validate_json(body)
     assert len(match.places) == 10
@@ -124,7 +124,7 @@ def test_random_lists_are_written_as_the_contract_reads_them() -> None:
     state.change_vacancies({f"vacancy-{n:02}": chance.vacancy(f"vacancy-{n:02}") for n in range(60)})
     for profile in needs:
         places = state.places(profile.need_id)
-        body = whole_body(canonical_form(profile.need_id, open_need(profile), places, "hash", PARTS), terms, "matching-1")
+        body = whole_body(canonical_form(profile.need_id, open_need(profile), places, "hash"), terms, "matching-1")
         match = Match.model_validate_json(body)
         assert all(sum(place.points.values()) == place.score for place in match.places)
-        assert [place.vacancy_id for place in match.places] == [place[1] for place in places]
+        assert [place.vacancy_id for place in match.places] == [place.vacancy_id for place in places]

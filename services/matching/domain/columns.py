@@ -90,6 +90,12 @@ class Slots:
             self.of[entity_id] = slot
         return slot
 
+    def id_of(self, slot: int) -> str:
+        entity_id = self.ids[slot]
+        if entity_id is None:
+            raise KeyError(slot)
+        return entity_id
+
     def release(self, entity_id: str) -> int | None:
         slot = self.of.pop(entity_id, None)
         if slot is not None:
@@ -278,6 +284,8 @@ class VacancyColumns(_Table):
         "price_highest": (np.int64, ()),
         "version": (np.int64, ()),
         "opening": (np.int64, ()),
+        "rank": (np.int64, ()),
+        "edition": (np.int64, ()),
         "odd": (np.bool_, ()),
     }
     matchable: Array
@@ -301,6 +309,8 @@ class VacancyColumns(_Table):
     price_highest: Array
     version: Array
     opening: Array
+    rank: Array
+    edition: Array
     odd: Array
 
     def __init__(self, books: Codebooks) -> None:
