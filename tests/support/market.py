@@ -21,12 +21,21 @@ if TYPE_CHECKING:
 
 _NEEDS = 60
 _OFFERS = 20
+_PATIENCE_SECONDS = 240.0
 
 
 @asynccontextmanager
 async def market(road: Road, run: str, ledger_file: Path, *, events_per_second: float, seconds: float) -> AsyncIterator[Drive]:
     """Have a seeded market that goes on when services are away, and writes down what was accepted."""
-    plan = Plan(rate=events_per_second, duration_seconds=seconds, needs=_NEEDS, seed=7, run=run, offers=_OFFERS)
+    plan = Plan(
+        rate=events_per_second,
+        duration_seconds=seconds,
+        needs=_NEEDS,
+        seed=7,
+        run=run,
+        offers=_OFFERS,
+        patience_seconds=_PATIENCE_SECONDS,
+    )
     async with httpx2.AsyncClient() as client:
         with Ledger(ledger_file) as ledger:
             yield Drive(
