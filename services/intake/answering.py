@@ -16,10 +16,10 @@ from services.intake.store import StoredReceipt
 from shared.contracts.receipt import ACCEPTED_TYPE, REJECTED_TYPE
 from shared.messaging import outbox
 from shared.messaging.envelope import Envelope
-from shared.messaging.outbox import OutboxMessage, decode_headers, encode_headers
+from shared.messaging.outbox import OutboxMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
     from datetime import datetime
 
     from services.intake.domain.submissions import Submission
@@ -80,15 +80,22 @@ class Answering:
         fresh = [_stored(submission, outcome, now) for submission, outcome in zip(first, outcomes, strict=True)]
         if fresh:
             await self._store.save_receipts(connection, fresh, now)
-        known = given | {(answer.partner, answer.submission_id): answer for answer in fresh}
-        fresh_positions = {answer.position for answer in fresh}
-        answers = [
-            _message(known[_identity(submission)])
-            for submission in heard
-            if submission.position in fresh_positions or known[_identity(submission)].position != submission.position
-        ]
+        answers = _answers(heard, given, fresh)
         await outbox.add(connection, [*messages, *answers])
         return list(zip(first, outcomes, strict=True)), changes
+
+
+def _answers(
+    heard: Sequence[Submission], given: Mapping[tuple[str, str], StoredReceipt], fresh: Sequence[StoredReceipt]
+) -> list[OutboxMessage]:
+    """Answer each record once: what is new with its fresh receipt, a new record of an old submission with the old one."""
+    by_position = {answer.position: answer for answer in fresh}
+    known = {**given, **{(answer.partner, answer.submission_id): answer for answer in fresh}}
+    return [
+        _message(known[_identity(submission)])
+        for submission in heard
+        if submission.position in by_position or known[_identity(submission)].position != submission.position
+    ]
 
 
 def _first_of_each(heard: Sequence[Submission], answered: Container[tuple[str, str]]) -> list[Submission]:
@@ -121,13 +128,13 @@ def _stored(submission: Submission, outcome: Outcome, now: datetime) -> StoredRe
         submission_id=submission.identity,
         position=submission.position,
         key=key,
-        headers=encode_headers(envelope.to_headers()),
+        headers=envelope.to_headers(),
         receipt=receipt(submission, outcome).model_dump_json().encode(),
     )
 
 
 def _message(answer: StoredReceipt) -> OutboxMessage:
-    return OutboxMessage(f"receipts-{answer.partner}", answer.key, decode_headers(answer.headers), answer.receipt)
+    return OutboxMessage(f"receipts-{answer.partner}", answer.key, answer.headers, answer.receipt)
 
 
 def _log_unheard(submissions: Sequence[Submission], heard: Sequence[Submission]) -> None:

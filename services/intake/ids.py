@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_VERSION_7 = 0x7 << 76
-_VARIANT = 0b10 << 62
+_VERSION = 0x7000
+_VARIANT = 0x8000
 
 
 def new_id(now: datetime) -> str:
     """Make an id (RFC 9562): 48 bits of milliseconds, then 74 random bits."""
-    milliseconds = int(now.timestamp() * 1000)
-    random = secrets.randbits(74)
-    return str(UUID(int=milliseconds << 80 | _VERSION_7 | (random >> 62) << 64 | _VARIANT | (random & ((1 << 62) - 1))))
+    milliseconds = f"{int(now.timestamp() * 1000):012x}"
+    random = os.urandom(10)
+    first = _VERSION | int.from_bytes(random[:2], "big") & 0x0FFF
+    second = _VARIANT | int.from_bytes(random[2:4], "big") & 0x3FFF
+    return f"{milliseconds[:8]}-{milliseconds[8:]}-{first:04x}-{second:04x}-{random[4:].hex()}"

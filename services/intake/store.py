@@ -10,11 +10,11 @@ import asyncpg
 from services.intake.domain.books import Books
 from services.intake.domain.partners import Partner
 from services.intake.domain.states import ErasedNeed, ErasedVacancy, NeedState, OfferState, VacancyState
-from services.intake.domain.vacancies import terms_json
 from shared.contracts.need import NeedProfile, NeedTerms
 from shared.contracts.offer import Offer, OfferTerms
-from shared.contracts.vacancy import Vacancy, VacancyTerms
+from shared.contracts.vacancy import Vacancy
 from shared.messaging.errors import PassingError
+from shared.messaging.outbox import decode_headers, encode_headers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shared.contracts.submission import SubmissionKind
     from shared.database import Connection, Pool
     from shared.database.queries import Queries
+    from shared.messaging.envelope import Header
 
 _T = TypeVar("_T")
 
@@ -62,7 +63,7 @@ class StoredReceipt:
     submission_id: str
     position: str
     key: str
-    headers: str
+    headers: Sequence[Header]
     receipt: bytes
 
 
@@ -197,7 +198,7 @@ class Store:
         """Read the receipts of submissions, by (partner, identity), that were answered before."""
         partners, identities = _unzip(submissions)
         rows = self._queries.receipts_given(connection, partners=partners, submission_ids=identities)
-        return {(row["partner"], row["submission_id"]): StoredReceipt(**dict(row)) async for row in rows}
+        return {(row["partner"], row["submission_id"]): _receipt(row) async for row in rows}
 
     async def save_receipts(self, connection: Connection, receipts: Sequence[StoredReceipt], now: datetime) -> None:
         """Remember receipts.
@@ -211,7 +212,7 @@ class Store:
             submission_ids=[receipt.submission_id for receipt in receipts],
             positions=[receipt.position for receipt in receipts],
             keys=[receipt.key for receipt in receipts],
-            headers=[receipt.headers for receipt in receipts],
+            headers=[encode_headers(receipt.headers) for receipt in receipts],
             receipts=[receipt.receipt for receipt in receipts],
             received_at=now,
         )
@@ -302,12 +303,16 @@ class Store:
         )
 
 
+def _receipt(row: Any) -> StoredReceipt:  # noqa: ANN401 - a row
+    return StoredReceipt(**{**row, "headers": decode_headers(row["headers"])})
+
+
 def _vacancy(row: Any) -> VacancyState | ErasedVacancy:  # noqa: ANN401 - a row
     if row["body"] is None:
         return ErasedVacancy(row["vacancy_id"], row["version"], row["offer_id"])
     return VacancyState(
         Vacancy.model_validate_json(row["body"]),
-        VacancyTerms.model_validate_json(row["terms"]),
+        row["terms"],
         row["sender"],
         row["reference"],
     )
@@ -345,7 +350,7 @@ def _vacancy_columns(change: Change) -> dict[str, object]:
             "names": state.reference,
             "statuses": state.vacancy.status,
             "expiries": state.vacancy.expires_at,
-            "terms": terms_json(state.terms),
+            "terms": state.stated,
         }
     else:
         raise TypeError(type(state))

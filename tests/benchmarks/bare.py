@@ -9,16 +9,21 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from shared.database import load_queries
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
 BATCH = 500
+_REPOSITORY = Path(__file__).parents[2]
 _LINGER_MS = 0
 
 
@@ -64,68 +69,93 @@ async def consume_and_produce(bootstrap_servers: str, topics: Sequence[str], out
         return time.perf_counter() - started
 
 
-async def intake_alike(bootstrap_servers: str, topic: str, outputs: Sequence[Record], scratch: str, dsn: str) -> float:
-    """Intake's peer: per batch one transaction with the state, the receipts and the outbox; then sent, then deleted. Returns seconds."""
+async def intake_alike(bootstrap_servers: str, topic: str, rows: Sequence[Mapping[str, Any]], scratch: str, dsn: str) -> float:
+    """Intake's peer: the statements of its transactions with the values it wrote, ready made; then sent, then deleted. Returns seconds.
+
+    `rows` has one mapping for each submission on the topic; `dsn` a database as intake's was before the first of them.
+    """
     pool: Any = await asyncpg.create_pool(dsn, min_size=2, max_size=2)
-    await pool.execute(
-        "CREATE TABLE state (key text PRIMARY KEY, terms bytea, body bytea);"
-        "CREATE TABLE submission (id text PRIMARY KEY, receipt bytea);"
-        "CREATE TABLE outbox (id bigint PRIMARY KEY, topic text, key bytea, headers text, body bytea)"
-    )
-    handed: asyncio.Queue[list[int] | None] = asyncio.Queue(maxsize=2)
+    queries = load_queries(_REPOSITORY / "services" / "intake" / "queries.sql")
+    now = datetime.now(UTC)
+    handed: asyncio.Queue[int] = asyncio.Queue(maxsize=2)
     try:
         async with (
             _consumer(bootstrap_servers, [topic], group=f"{topic}-bare") as (consumer, total),
             _producer(bootstrap_servers) as producer,
         ):
             started = time.perf_counter()
-            relaying = asyncio.create_task(_relay(pool, producer, handed, outputs, scratch))
-            read = written = 0
+            relaying = asyncio.create_task(_relay(pool, producer, handed, scratch))
+            read = 0
             while read < total:
-                batch = await _some(consumer)
-                first, read = read, read + len(batch)
-                due = len(outputs) * read // total
-                out = outputs[written:due]
-                numbers = list(range(written, due))
+                first, read = read, read + len(await _some(consumer))
                 async with pool.acquire() as connection, connection.transaction():
-                    await connection.execute(
-                        "INSERT INTO state SELECT * FROM unnest($1::text[], $2::bytea[], $2::bytea[]) "
-                        "ON CONFLICT (key) DO UPDATE SET terms = excluded.terms, body = excluded.body",
-                        *_columns({r.key.decode(): r.value for r in batch}),
-                    )
-                    await connection.execute(
-                        "INSERT INTO submission SELECT * FROM unnest($1::text[], $2::bytea[])",
-                        [str(first + at) for at in range(len(batch))],
-                        [r.value for r in batch],
-                    )
-                    await connection.execute(
-                        "INSERT INTO outbox SELECT * FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::text[], $5::bytea[])",
-                        numbers,
-                        [r.topic for r in out],
-                        [r.key for r in out],
-                        [str(r.headers) for r in out],
-                        [r.value for r in out],
-                    )
-                await handed.put(numbers)
+                    await _store(connection, queries, rows[first:read], now)
+                await handed.put(read - first)
                 await consumer.commit()
-                written = due
-            await handed.put(None)
+            await handed.put(0)
             await relaying
             return time.perf_counter() - started
     finally:
         await pool.close()
 
 
-def _columns(rows: dict[str, bytes]) -> tuple[list[str], list[bytes]]:
-    return list(rows), list(rows.values())
+async def _store(connection: Any, queries: Any, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    def column(name: str) -> list[Any]:
+        return [row[name] for row in rows]
+
+    named = {"vacancy_ids": [], "senders": column("partner"), "names": column("reference")}
+    ids = column("submission_id")
+    await _drained(queries.partners_named(connection, names=[rows[0]["partner"]]))
+    await _drained(queries.receipts_given(connection, partners=column("partner"), submission_ids=ids))
+    await _drained(queries.offers_to_read(connection, offer_ids=list({row["offer_id"] for row in rows}), **named))
+    await _drained(queries.vacancies_named(connection, **named))
+    last = list({row["vacancy_id"]: row for row in rows}.values())
+    states = {name: [row[name] for row in last] for name in _STATE_COLUMNS}
+    await _drained(queries.save_vacancies(connection, **states, changed_at=now))
+    await _drained(
+        queries.save_receipts(
+            connection,
+            partners=column("partner"),
+            submission_ids=ids,
+            positions=ids,
+            keys=column("reference"),
+            headers=column("receipt_headers"),
+            receipts=column("receipt"),
+            received_at=now,
+        )
+    )
+    records = [record for row in rows for record in row["records"]]
+    await connection.execute(
+        "INSERT INTO outbox (shard, topic, key, headers, value) SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::bytea[])",
+        *([record[at] for record in records] for at in range(5)),
+    )
 
 
-async def _relay(
-    pool: Any, producer: AIOKafkaProducer, handed: asyncio.Queue[list[int] | None], outputs: Sequence[Record], scratch: str
-) -> None:
-    while numbers := await handed.get():
-        await _send(producer, [outputs[number] for number in numbers], scratch)
-        await pool.execute("DELETE FROM outbox WHERE id = ANY($1)", numbers)
+_STATE_COLUMNS = (
+    "vacancy_ids", "offer_ids", "senders", "names", "statuses", "expiries", "versions", "terms", "bodies", "correlation_ids",
+)  # fmt: skip
+
+
+async def _drained(rows: Any) -> None:
+    async for _ in rows:
+        pass
+
+
+async def _relay(pool: Any, producer: AIOKafkaProducer, handed: asyncio.Queue[int], scratch: str) -> None:
+    """Send what the outbox holds after each commit, and delete it when it is acknowledged."""
+    while await handed.get():
+        rows = await pool.fetch("SELECT shard, id, topic, key, headers, value FROM outbox ORDER BY shard, id LIMIT 4000")
+        sent = [
+            await producer.send(scratch, row["value"], row["key"].encode(), headers=[("headers", row["headers"].encode())])
+            for row in rows
+        ]
+        await asyncio.gather(*sent)
+        await pool.execute(
+            "DELETE FROM outbox USING unnest($1::smallint[], $2::bigint[]) AS gone (shard, id) "
+            "WHERE outbox.shard = gone.shard AND outbox.id = gone.id",
+            [row["shard"] for row in rows],
+            [row["id"] for row in rows],
+        )
 
 
 async def notifications_alike(

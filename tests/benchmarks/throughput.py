@@ -17,12 +17,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
+import orjson
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.cli.figures import Figure
 from deploy.simulate.generator import Generator
 from shared.contracts.submission import VACANCY_SUBMITTED, VACANCY_WITHDRAWN
 from shared.messaging.log import end_offsets
+from shared.messaging.outbox import encode_headers, shard_of
 from tests.benchmarks import bare
 from tests.benchmarks.workshop import workshop
 
@@ -70,7 +72,9 @@ async def _intake(place: Workshop, market: Generator, options: Options) -> Figur
     receipts, vacancies = place.names.topic(f"receipts-{_PARTNER}"), place.names.topic("vacancies")
     async with place.service("intake") as intake:
         await _register(intake.client, market, options)
-    await bare.write_all(place.bootstrap_servers, _submissions(market, options), submissions)
+    await place.copy_intake_database()
+    waiting_ones = _submissions(market, options)
+    await bare.write_all(place.bootstrap_servers, waiting_ones, submissions)
     _say(f"intake: {options.events} submissions are waiting")
     before = await _transactions(place.intake_dsn)
     async with place.service("intake") as intake:
@@ -88,10 +92,63 @@ async def _intake(place: Workshop, market: Generator, options: Options) -> Figur
     rate = options.events * share / seconds
     refused = sum(b'"rejected"' in (record.value or b"") for record in answers)
     scratch = await _scratch(place, 12)
-    outputs.sort(key=lambda record: record.timestamp_ms)
-    peer = options.events / await bare.intake_alike(place.bootstrap_servers, submissions, outputs, scratch, place.bare_dsn)
+    rows = _rows(waiting_ones, answers, outputs[len(answers) :])
+    peer = options.events / await bare.intake_alike(place.bootstrap_servers, submissions, rows, scratch, place.intake_copy_dsn)
     _say(f"intake: {len(outputs) / options.events:.2f} writes an event, {transactions} transactions, {refused} refused")
     return _figure("intake", rate, peer)
+
+
+def _rows(
+    submissions: Sequence[bare.Record], receipts: Sequence[bare.Record], vacancies: Sequence[bare.Record]
+) -> list[dict[str, Any]]:
+    """What intake wrote for each submission, ready to be written again: the columns of its tables and the rows of its outbox."""
+    bodies = {header_of(record, "ce_id"): record for record in vacancies}
+    last: dict[str, bare.Record] = {}
+    rows = []
+    answers = {orjson.loads(answer.value or b"{}")["submission_id"]: answer for answer in receipts}
+    for submission in submissions:
+        answer = answers[header_of(submission, "ce_id")]
+        receipt = orjson.loads(answer.value or b"{}")
+        vacancy_id = receipt["entity_id"]
+        changed = bodies.get(f"{vacancy_id}/1/{receipt['version']}")
+        record = last[vacancy_id] = changed or last[vacancy_id]
+        state = orjson.loads(record.value or b"{}")
+        reference = (submission.key or b"").decode()
+        rows.append(
+            {
+                "partner": _PARTNER,
+                "submission_id": receipt["submission_id"],
+                "reference": reference,
+                "offer_id": state["offer_id"],
+                "vacancy_id": vacancy_id,
+                "receipt": answer.value,
+                "receipt_headers": _headers_text(answer),
+                "vacancy_ids": vacancy_id,
+                "offer_ids": state["offer_id"],
+                "senders": _PARTNER,
+                "names": reference,
+                "statuses": state["status"],
+                "expiries": datetime.fromisoformat(state["expires_at"]),
+                "versions": state["version"],
+                "terms": submission.value,
+                "bodies": record.value,
+                "correlation_ids": header_of(record, "ce_correlationid"),
+                "records": [
+                    (shard_of((one.key or b"").decode()), one.topic, (one.key or b"").decode(), _headers_text(one), one.value)
+                    for one in (changed, answer)
+                    if one is not None
+                ],
+            }
+        )
+    return rows
+
+
+def header_of(record: bare.Record, name: str) -> str:
+    return next(value.decode() for key, value in record.headers if key == name)
+
+
+def _headers_text(record: bare.Record) -> str:
+    return encode_headers(record.headers)
 
 
 async def _register(http: Any, market: Generator, options: Options) -> None:

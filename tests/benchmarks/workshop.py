@@ -53,6 +53,16 @@ class Workshop:
         }
         return ServiceProcess(f"services.{name}", environment, log=self.folder / f"{name}.log")
 
+    @property
+    def intake_copy_dsn(self) -> str:
+        """What `copy_intake_database` makes."""
+        return f"{self.intake_dsn}-copy"
+
+    async def copy_intake_database(self) -> None:
+        """Keep intake's database as it is now, for a peer that is to write the same on top; nobody may be connected to it."""
+        name = urlsplit(self.intake_dsn).path.removeprefix("/")
+        await _as_admin(self.bare_dsn, f'CREATE DATABASE "{name}-copy" TEMPLATE "{name}"')
+
     async def with_empty_topics(self) -> Workshop:
         """The same workshop with a second set of topics, for a stage that must begin without what another wrote."""
         place = replace(self, names=TopicNames(f"{self.names.prefix}again-"))
@@ -76,7 +86,8 @@ async def workshop(stack: StackState) -> AsyncIterator[Workshop]:
         ):
             database = f"{names.prefix}{name}"
             await _as_admin(stack.intake_dsn, f'CREATE DATABASE "{database}"')
-            after.push_async_callback(_as_admin, stack.intake_dsn, f'DROP DATABASE "{database}" WITH (FORCE)')
+            for made in (database, f"{database}-copy"):
+                after.push_async_callback(_as_admin, stack.intake_dsn, f'DROP DATABASE IF EXISTS "{made}" WITH (FORCE)')
             dsn = urlunsplit(urlsplit(stack.intake_dsn)._replace(path=f"/{database}"))
             if folders:
                 await migrate(dsn, [_REPOSITORY / one for one in folders])

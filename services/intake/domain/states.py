@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from shared.contracts.vacancy import VacancyTerms
+
 if TYPE_CHECKING:
     from shared.contracts.need import NeedProfile, NeedTerms
     from shared.contracts.offer import Offer, OfferTerms
-    from shared.contracts.vacancy import Vacancy, VacancyTerms
+    from shared.contracts.vacancy import Vacancy
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,17 @@ class OfferState:
 
 @dataclass(frozen=True, slots=True)
 class VacancyState:
-    """A vacancy: `vacancy` as published, `terms` as stated, and the sender's own name for it."""
+    """A vacancy: `vacancy` as published, `stated` as the JSON of its terms, and the sender's own name for it."""
 
     vacancy: Vacancy
-    terms: VacancyTerms
+    stated: bytes
     sender: str
     reference: str | None
+
+    @property
+    def terms(self) -> VacancyTerms:
+        """What was stated; read when asked for, since most changes only pass it on."""
+        return VacancyTerms.model_validate_json(self.stated)
 
     @property
     def entity_id(self) -> str:

@@ -68,7 +68,7 @@ def announce(vacancy_id: str, draft: VacancyDraft, offer: OfferState, sent: Sent
         confirmed_at=moment.now,
         expires_at=moment.now + moment.validity,
     )
-    return Accepted(VacancyState(first, draft, sent.sender, sent.reference), created=True)
+    return Accepted(VacancyState(first, terms_json(draft), sent.sender, sent.reference), created=True)
 
 
 def restate(before: VacancyState, draft: VacancyDraft, offer: OfferState, sent: Sent, moment: Moment) -> Outcome:
@@ -80,7 +80,8 @@ def restate(before: VacancyState, draft: VacancyDraft, offer: OfferState, sent: 
     old = before.vacancy
     same = _republished(before, draft, offer)
     believed = old.status == "open" and moment.now - old.confirmed_at < moment.confirm_again_after
-    if believed and _says_the_same(same, old) and terms_json(before.terms) == terms_json(draft):
+    stated = terms_json(draft)
+    if believed and stated == before.stated and _says_the_same(same, old):
         return Unchanged(before)
     after = same.model_copy(
         update={
@@ -92,7 +93,7 @@ def restate(before: VacancyState, draft: VacancyDraft, offer: OfferState, sent: 
             "expires_at": moment.now + moment.validity,
         }
     )
-    return Accepted(VacancyState(_counted(old, after), draft, before.sender, before.reference))
+    return Accepted(VacancyState(_counted(old, after), stated, before.sender, before.reference))
 
 
 def close(before: VacancyState, why: Literal["withdrawn", "filled", "expired"]) -> Outcome:
@@ -101,7 +102,7 @@ def close(before: VacancyState, why: Literal["withdrawn", "filled", "expired"]) 
     if old.status == "closed":
         return Unchanged(before)
     closed = old.model_copy(update={"version": old.version + 1, "status": "closed", "closed_reason": why})
-    return Accepted(VacancyState(closed, before.terms, before.sender, before.reference))
+    return Accepted(VacancyState(closed, before.stated, before.sender, before.reference))
 
 
 def confirm(before: VacancyState, moment: Moment) -> Outcome:
@@ -112,7 +113,7 @@ def confirm(before: VacancyState, moment: Moment) -> Outcome:
     confirmed = old.model_copy(
         update={"version": old.version + 1, "confirmed_at": moment.now, "expires_at": moment.now + moment.validity}
     )
-    return Accepted(VacancyState(confirmed, before.terms, before.sender, before.reference))
+    return Accepted(VacancyState(confirmed, before.stated, before.sender, before.reference))
 
 
 def expire(before: VacancyState, moment: Moment) -> Outcome:
@@ -135,7 +136,7 @@ def follow_offer(before: VacancyState, offer: OfferState) -> Outcome:
     if _says_the_same(after, old):
         return Unchanged(before)
     after = after.model_copy(update={"version": old.version + 1})
-    return Accepted(VacancyState(_counted(old, after), before.terms, before.sender, before.reference))
+    return Accepted(VacancyState(_counted(old, after), before.stated, before.sender, before.reference))
 
 
 def terms_json(terms: VacancyTerms) -> bytes:
