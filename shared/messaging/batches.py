@@ -35,6 +35,8 @@ RETRIED = Counter("ledigplads_consumer_retried", "Attempts that failed in a pass
 LAG = Gauge("ledigplads_consumer_lag", "Records of a partition that its group has still to take", ["topic", "partition", "group"])
 
 _POLL_MS = 500
+_DEAD_AFTER_FAILURES = 3
+"""Polls in a row that raise. While a broker is away a poll is empty; a consumer that raises each time does not recover."""
 _STOP_SLICE_SECONDS = 0.1
 
 
@@ -96,6 +98,9 @@ class Intake(Generic[T]):
         self._carried = 0
         self._blown: str | None = None
         self._give_back_at = 0.0
+        self._failed_polls = 0
+        self.on_dead_consumer: Callable[[], None] = lambda: None
+        """Asked to give this reading another consumer, which ends the loop that polls the old one."""
 
     def check(self) -> Check:
         """Answer readiness."""
@@ -122,13 +127,22 @@ class Intake(Generic[T]):
         except KafkaError as error:
             self._failing(error)
             await self._sleep()
+            await self._give_up_a_dead_consumer()
             return ()
+        self._failed_polls = 0
         self._undecodable = list(polled.undecodable)
         if self._undecodable and not polled.records:
             await self.take(consumer, ())
         elif not polled.records:
             self._recovered()
         return polled.records
+
+    async def _give_up_a_dead_consumer(self) -> None:
+        self._failed_polls += 1
+        if self._failed_polls >= _DEAD_AFTER_FAILURES and not self._stopping.is_set():
+            self._failed_polls = 0
+            self.on_dead_consumer()
+            await self._stopping.wait()
 
     async def take(self, consumer: AIOKafkaConsumer, records: Sequence[ConsumerRecord[Any, Any]]) -> None:
         """Deal with a batch; afterwards it is committed, or put back, or the fuse has blown."""

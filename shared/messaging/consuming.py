@@ -17,6 +17,7 @@ from shared.messaging.batches import Intake
 from shared.messaging.log import read_one
 from shared.messaging.policies import FusePolicy, RetryPolicy
 from shared.messaging.records import Event, RawRecord, Unreadable, read_event
+from shared.messaging.replacing import Replacements
 from shared.messaging.topics import PARTNER
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ class Consumers:
         self._max_poll_interval_ms = max_poll_interval_ms
         self._stopping = asyncio.Event()
         self._intakes: list[Intake[Any]] = []
+        self._replacements = Replacements(self.retry.backoff)
 
     def subscriber(
         self,
@@ -180,6 +182,7 @@ class Consumers:
     async def stop(self) -> None:
         """Finish the batches in hand, commit them, leave the groups. A batch that waits for something to come back is put back."""
         self._stopping.set()
+        await self._replacements.stop()
         await self._broker.stop()
         for intake in self._intakes:
             intake.forget_all()
@@ -264,6 +267,7 @@ class Consumers:
         )
         # FastStream's own poll sleeps for the whole time-out after an empty one, which costs a lone record half of it.
         subscriber.get_msg = intake.poll  # type: ignore[method-assign]
+        intake.on_dead_consumer = lambda: self._replacements.replace(subscriber, intake.name)
 
         async def consume(records: list[ConsumerRecord[Any, Any]]) -> None:
             if subscriber.consumer is not None:

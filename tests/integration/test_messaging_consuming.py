@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaError
 from prometheus_client import REGISTRY
 from pydantic import BaseModel
 
@@ -305,6 +305,24 @@ async def test_members_that_come_and_go_miss_nothing(world: World) -> None:
         await world.publish(60, 61, partition=1)
         await eventually(lambda: set(first.numbers) | set(second.numbers) == set(range(62)))
     assert await world.dead_letters() == []
+
+
+async def test_a_consumer_whose_coordination_has_ended_is_replaced_and_nothing_is_missed(world: World) -> None:
+    """aiokafka's coordinator dies of an assertion, seen when one of three brokers was killed; then every poll raises."""
+    seen = Seen()
+    async with world.subscribed(seen) as consumers:
+        await world.publish(1)
+        await eventually(lambda: seen.numbers, until=lambda numbers: numbers == [1])
+        [subscriber] = consumers._broker.subscribers
+        coordinator = subscriber.consumer._coordinator  # type: ignore[attr-defined] # a subscriber of Kafka
+        coordinator._coordination_task.cancel()
+        coordinator._coordination_task = asyncio.get_running_loop().create_future()
+        coordinator._coordination_task.set_exception(KafkaError("Unexpected error during coordination AssertionError()"))
+        await world.publish(2, 3)
+        await eventually(lambda: seen.numbers, until=lambda numbers: numbers[-1] == 3, within_seconds=30)
+        await eventually(lambda: consumers.checks()["consumer vacancies as notifications"].ok)
+    assert seen.numbers == [1, 2, 3]
+    assert await world.committed() == 3
 
 
 async def test_a_record_is_replayed_into_its_handler(world: World) -> None:
