@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from services.matching.state import Place
     from shared.contracts.need import NeedProfile
     from shared.messaging.envelope import Header
+    from shared.messaging.records import RawRecord
 
 SOURCE: Final = "matching"
 _DIGEST_BYTES: Final = 16
@@ -64,6 +65,15 @@ def digest_of_body(body: bytes) -> bytes:
 
 def match_headers(need_id: str, position: Position, cause: Cause) -> list[Header]:
     return _headers("match", need_id, position, cause)
+
+
+def is_under_epoch(record: RawRecord, epoch: int) -> bool:
+    """Say whether a match (not a claim) was written under an epoch, by its id alone: `<need id>/<epoch>/<version>`."""
+    for name, value in record.headers:
+        if name == "ce_id" and value is not None:
+            need_id, _, position = value.partition(b"/")
+            return position.startswith(b"%d/" % epoch) and need_id == record.key_bytes != CLAIM_KEY.encode()
+    return False
 
 
 def claim_record(worker: str, partition: int, epoch: int, cause: Cause) -> tuple[bytes, list[Header]]:

@@ -18,7 +18,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 
 from services.matching.domain.partition import Cause, Phase
-from services.matching.records import claim_record
+from services.matching.records import claim_record, is_under_epoch
 from services.matching.service import Said
 from shared.contracts.need import NeedProfile
 from shared.contracts.settings import POLICY_KEY, TODAY_KEY, Policy, Today
@@ -247,7 +247,10 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         return len(good) == len(batch)
 
     def _take_said(self, number: int, batch: list[RawRecord]) -> None:
+        claimed = self._matching.partitions[number].claimed
         for record in batch:
+            if claimed is not None and is_under_epoch(record, claimed.epoch):
+                continue  # our own, come back: nearly all of them, so it must cost little
             try:
                 envelope = Envelope.from_headers(record.headers)
                 _ = envelope.position

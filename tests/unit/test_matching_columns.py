@@ -189,6 +189,24 @@ def test_lists_that_overflow_stay_true_while_their_places_come_and_go(seed: int)
         assert set(changed.values()) <= batch.keys()
 
 
+def test_ids_that_leave_no_room_between_their_ranks_change_no_list() -> None:
+    """Each id comes before all others, so that ranks run out after 17 and all lists and floors are numbered again."""
+    terms, one = Terms(first_policy(), TODAY), made.need()
+    state = MatchingState(terms)
+    state.put_needs([one], live=True)
+    vacancies: dict[str, Vacancy] = {}
+    for n in range(60, 0, -1):
+        vacancy_id = f"zz{'a' * n}"
+        vacancies[vacancy_id] = made.vacancy(vacancy_id, services=SERVICES[: 2 + n % 2])
+        state.change_vacancies({vacancy_id: vacancies[vacancy_id]})
+        assert by_columns(state, one.need_id) == by_reference(one, vacancies, terms)
+        if n % 3 == 0:
+            leader = state.places(one.need_id)[0].vacancy_id
+            del vacancies[leader]
+            state.change_vacancies({leader: None})
+            assert by_columns(state, one.need_id) == by_reference(one, vacancies, terms)
+
+
 @given(st.lists(st.tuples(st.booleans(), st.text("abcd", min_size=1, max_size=24)), max_size=80), st.integers(1, 60))
 def test_ranks_stand_in_the_order_of_ids_and_are_renumbered_in_that_order(changes: list[tuple[bool, str]], crowd: int) -> None:
     """The crowd comes in one by one before the first: half the room is left each time, until all are numbered again."""

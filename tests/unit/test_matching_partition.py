@@ -6,10 +6,11 @@ import orjson
 
 from services.matching.domain.partition import GONE, Cause, Partition, Phase
 from services.matching.domain.terms import Terms
-from services.matching.records import canonical_form, digest, digest_of_body, open_need, whole_body
+from services.matching.records import canonical_form, digest, digest_of_body, is_under_epoch, open_need, whole_body
 from services.matching.state import MatchingState
 from shared.contracts.match import NOT_CANONICAL, Match
 from shared.contracts.need import Deadline
+from shared.messaging.records import Coordinates, RawRecord
 from tests.support.matching import TODAY, Chance, first_policy, need, vacancy
 
 CAUSE = Cause("test", datetime(2026, 11, 24, tzinfo=UTC))
@@ -128,3 +129,14 @@ def test_random_lists_are_written_as_the_contract_reads_them() -> None:
         match = Match.model_validate_json(body)
         assert all(sum(place.points.values()) == place.score for place in match.places)
         assert [place.vacancy_id for place in match.places] == [place.vacancy_id for place in places]
+
+
+def test_a_record_is_known_as_our_own_by_the_epoch_in_its_id() -> None:
+    def record(event_id: str, key: str) -> RawRecord:
+        return RawRecord(Coordinates("matches", 0, 0), key, b"{}", (("ce_id", event_id.encode()),), 0, key.encode())
+
+    assert is_under_epoch(record("need-1/4/17", "need-1"), 4)
+    assert not is_under_epoch(record("need-1/41/17", "need-1"), 4)
+    assert not is_under_epoch(record("need-2/4/17", "need-1"), 4)
+    assert not is_under_epoch(record("claim/4/0", "claim"), 4), "a rival's claim of the same height must be seen"
+    assert not is_under_epoch(RawRecord(Coordinates("matches", 0, 0), "need-1", b"{}", (), 0, b"need-1"), 4)
