@@ -87,9 +87,9 @@ class Speaker:
     async def _say_some(self) -> int:
         said = 0
         try:
-            for partition in list(self._matching.partitions.values()):
-                if partition.may_speak and partition.unsaid:
-                    said += await self._say_of(partition)
+            due = [partition for partition in self._matching.partitions.values() if partition.may_speak and partition.unsaid]
+            for partition in due:
+                said += await self._say_of(partition, _RECORDS_A_TURN // len(due) + 1)
         finally:
             self._log_what_was_said()
         return said
@@ -100,11 +100,11 @@ class Speaker:
             log.info("matches_said", needs=needs, correlation_id=correlation_id)
         self._told.clear()
 
-    async def _say_of(self, partition: Partition) -> int:
-        """Say what is due of one partition, up to a turn's measure; what cannot be said yet stays."""
+    async def _say_of(self, partition: Partition, most: int) -> int:
+        """Say what is due of one partition, up to `most` records; what cannot be said yet stays."""
         said = 0
         for need_id in list(partition.unsaid):
-            if said >= _RECORDS_A_TURN or not partition.may_speak:
+            if said >= most or not partition.may_speak:
                 break
             cause = partition.unsaid.get(need_id)
             answer = self._matching.answer(partition, need_id)
