@@ -15,6 +15,7 @@ from tests.support.road import PATIENCE
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
+    from deploy.simulate.ways_in import Answer
     from tests.support.processes import ServiceProcess
     from tests.support.road import Road
 
@@ -33,6 +34,19 @@ async def said(road: Road) -> dict[str, bytes | None]:
     return {key: body and body.rpartition(b',"worker":')[0] for key, body in books.last["matches"].items()}
 
 
+async def all_is_true(road: Road, posted: list[Answer]) -> None:
+    """Wait until what was posted is on the log, the lists are those of the slow reference, and each place has alerted."""
+
+    async def look() -> int:
+        books = await books_of(road)
+        for row in posted:
+            assert books.positions["vacancies"].get(row["vacancy_id"], [])[-1:] == [(1, row["version"])]
+        each_place_has_alerted_its_caseworker_once(books)
+        return matches_are_what_is_true(books)
+
+    await eventually(look, within_seconds=PATIENCE)
+
+
 async def test_two_workers_say_what_one_said_and_what_is_true(road: Road) -> None:
     market = Generator(11, "e2e", datetime.now(UTC).date(), 12)
     intake = Intake(road.intake.client, road.intake.url)
@@ -40,10 +54,9 @@ async def test_two_workers_say_what_one_said_and_what_is_true(road: Road) -> Non
         offer = market.offer(number)
         await intake.put_offer(offer.offer_id, offer.draft)
     await intake.post_needs([market.need(number, 0) for number in range(80)])
-    await intake.post_vacancies([market.vacancy(number, 0) for number in range(60)])
-    await road.is_quiet()
+    posted = await intake.post_vacancies([market.vacancy(number, 0) for number in range(60)])
+    await all_is_true(road, posted)
     by_one = await said(road)
-    assert matches_are_what_is_true(await books_of(road)) > 0
 
     [first] = road.matching
     second = road.matching_worker(2)
@@ -53,11 +66,6 @@ async def test_two_workers_say_what_one_said_and_what_is_true(road: Road) -> Non
             return sorted(await asyncio.gather(owned(first), owned(second)))
 
         await eventually(divided, until=lambda parts: parts == [[0], [1]], within_seconds=PATIENCE)
-        await road.is_quiet()
         assert await said(road) == by_one, "that the needs are divided anew changes no answer"
-        await intake.post_vacancies([market.vacancy(number, 1) for number in range(30)])
-        await road.is_quiet()
-        by_two = await books_of(road)
-        assert matches_are_what_is_true(by_two) > 0
-        each_place_has_alerted_its_caseworker_once(by_two)
+        await all_is_true(road, await intake.post_vacancies([market.vacancy(number, 1) for number in range(30)]))
     await eventually(lambda: owned(first), until=lambda parts: parts == [0, 1], within_seconds=PATIENCE)
