@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -34,15 +35,29 @@ async def poll(consumer: AIOKafkaConsumer, *, timeout_ms: int, max_records: int)
     """
     try:
         got = await consumer.getmany(timeout_ms=timeout_ms, max_records=max_records)
-    except UnicodeDecodeError:
-        return await _around_undecodable(consumer, max_records)
+    except UnicodeDecodeError as error:
+        return await _around_undecodable(consumer, _taken_before(error), max_records)
     return Polled(tuple(chain.from_iterable(got.values())))
 
 
-async def _around_undecodable(consumer: AIOKafkaConsumer, max_records: int) -> Polled:
-    records: list[ConsumerRecord[Any, Any]] = []
+def _taken_before(error: UnicodeDecodeError) -> list[ConsumerRecord[Any, Any]]:
+    """Give what aiokafka had taken of other partitions when it raised.
+
+    Their positions have moved on already, so these records would come never again; only the frame that raised still has them.
+    """
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_name == "fetched_records":
+            return list(chain.from_iterable(frame.f_locals["drained"].values()))
+    return []
+
+
+async def _around_undecodable(consumer: AIOKafkaConsumer, records: list[ConsumerRecord[Any, Any]], max_records: int) -> Polled:
     undecodable: list[Coordinates] = []
     for partition in consumer.assignment():
+        # Each partition that has nothing would be waited for, and a worker may have a hundred.
+        highwater = consumer.highwater(partition)
+        if highwater is None or highwater <= await consumer.position(partition):
+            continue
         try:
             while len(records) < max_records:
                 got = await consumer.getmany(partition, timeout_ms=_ALONE_MS, max_records=1)

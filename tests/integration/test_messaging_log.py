@@ -13,7 +13,8 @@ from aiokafka.record._crc32c import crc as crc32c
 from shared.messaging.backoff import Backoff
 from shared.messaging.consuming import Consumers, make_broker
 from shared.messaging.deadletters import DeadLetters, read_dead_letter
-from shared.messaging.log import LogTail, end_offsets, read_one, read_to_end
+from shared.messaging.log import LogTail, end_offsets, read_one, read_to_end, reader
+from shared.messaging.polling import poll
 from shared.messaging.producing import Producer
 from shared.messaging.records import RawRecord
 from shared.messaging.topics import (
@@ -215,6 +216,29 @@ async def test_a_header_whose_name_is_not_utf8_goes_to_the_dead_letters_and_bloc
     assert [(letter.at.topic, letter.at.offset, letter.reason) for letter in letters if letter] == [
         (topic, 1, "undecodable-record")
     ]
+
+
+@pytest.mark.usefixtures("topics")
+async def test_a_record_that_the_library_cannot_decode_takes_none_of_another_partition_along(
+    kafka: Kafka, names: TopicNames, producer: Producer
+) -> None:
+    """Both partitions lie in the consumer's buffer, the good one first: it is drained before the bad one raises."""
+    topic = names.topic("vacancies")
+    await write_with_broken_header_name(kafka, topic)
+    for value in (b"1", b"2"):
+        await producer.publish(topic, key="a", value=value, partition=1)
+    bad, good = TopicPartition(topic, 0), TopicPartition(topic, 1)
+    async with reader(kafka.bootstrap_servers) as consumer:
+        consumer.assign([bad, good])
+        consumer.pause(bad)
+        await consumer.seek_to_beginning(bad, good)
+        await eventually(lambda: set(consumer._fetcher._records) == {good})
+        consumer.resume(bad)
+        await eventually(lambda: list(consumer._fetcher._records) == [good, bad])
+        polled = await poll(consumer, timeout_ms=500, max_records=100)
+        assert [record.value for record in polled.records] == [b"1", b"2"]
+        assert [(at.partition, at.offset) for at in polled.undecodable] == [(0, 0)]
+        assert [await consumer.position(place) for place in (bad, good)] == [1, 2]
 
 
 async def write_with_broken_header_name(kafka: Kafka, topic: str) -> None:
