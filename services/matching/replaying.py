@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from services.matching.owners import Owners, partition_number
+from services.matching.reading import read_vacancy
 from services.matching.subscribers import MATCHES, NEEDS, SETTINGS, VACANCIES
-from shared.contracts.vacancy import Vacancy
 from shared.messaging.log import read_one
-from shared.messaging.records import Unreadable, read_event
+from shared.messaging.records import Unreadable
 
 if TYPE_CHECKING:
     from services.matching.service import Matching
@@ -68,7 +68,7 @@ class Replayer:
             return self._needs.take_needs(record.at.partition, [record])
         if topic != VACANCIES:
             raise ValueError(topic)
-        event = read_event(record, Vacancy)
+        event = read_vacancy(record)
         if isinstance(event, Unreadable):
             return False
         self._matching.vacancies_arrived([event])

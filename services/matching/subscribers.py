@@ -18,11 +18,10 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 
 from services.matching.domain.partition import Cause, Phase
+from services.matching.reading import read_need, read_vacancy
 from services.matching.records import claim_record, is_under_epoch
 from services.matching.service import Said
-from shared.contracts.need import NeedProfile
 from shared.contracts.settings import POLICY_KEY, TODAY_KEY, Policy, Today
-from shared.contracts.vacancy import Vacancy
 from shared.messaging.backoff import Backoff
 from shared.messaging.envelope import Envelope, MalformedEnvelope
 from shared.messaging.health import Check
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
     from services.matching.metrics import Metrics
     from services.matching.service import Matching
     from services.matching.unreadable import Unreadables
+    from shared.contracts.need import NeedProfile
+    from shared.contracts.vacancy import Vacancy
     from shared.messaging.producing import Producer
     from shared.messaging.topics import TopicNames
 
@@ -95,7 +96,7 @@ class VacancyReader:
     async def on_records(self, records: list[RawRecord]) -> None:
         events: list[Event[Vacancy]] = []
         for record in records:
-            event = read_event(record, Vacancy)
+            event = read_vacancy(record)
             if not isinstance(event, Unreadable):
                 events.append(event)
                 continue
@@ -234,7 +235,7 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         """Take in needs; False if one of them cannot be read."""
         good: list[Event[NeedProfile]] = []
         for record in batch:
-            event = read_event(record, NeedProfile)
+            event = read_need(record)
             if not isinstance(event, Unreadable):
                 good.append(event)
                 continue

@@ -178,6 +178,28 @@ async def test_garbage_never_replaces_a_good_vacancy_but_is_not_open_after_a_res
         await stays(dead_letters, for_seconds=0.3, until=lambda found: found == [(at.partition, at.offset)])
 
 
+async def test_a_record_about_another_entity_than_its_key_says_is_a_dead_letter(
+    log: MatchingLog, settings: MatchingSettings
+) -> None:
+    await log.settings()
+    await log.needs(need())
+    await log.vacancies(vacancy("vacancy-1"))
+
+    async def dead_letters(topic: str) -> list[str]:
+        letters = [read_dead_letter(record) for record in await log.records(f"{topic}-matching-dlq")]
+        return [f"{letter.reason} {letter.error_type}" for letter in letters if letter is not None]
+
+    async with running_worker(settings) as service:
+        await list_is(log, "need-1", "vacancy-1")
+        await log.state("vacancies", "vacancy-9", vacancy("vacancy-1", places_free=0), (1, 1))
+        await log.state("need-profiles", "need-9", need(max_distance_km=1), (1, 1))
+        for topic in ("vacancies", "need-profiles"):
+            await eventually(partial(dead_letters, topic), until=lambda found: found == ["contract-violated AnotherEntity"])
+        await log.vacancies(vacancy("vacancy-2"))
+        await list_is(log, "need-1", "vacancy-1", "vacancy-2")
+        assert await is_ready(service)
+
+
 async def test_a_record_by_nobody_who_may_speak_is_written_over(log: MatchingLog, settings: MatchingSettings) -> None:
     await log.settings()
     await log.needs(need())
