@@ -19,6 +19,7 @@ from shared.messaging.health import Check
 from shared.messaging.policies import FusePolicy, RetryPolicy, blown_at, trailing
 from shared.messaging.polling import poll
 from shared.messaging.records import Coordinates, RawRecord, Unreadable, raw_record
+from shared.messaging.topics import PARTNER
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -237,6 +238,9 @@ class Intake(Generic[T]):
             await self._write(self._letter(raw[index], batch.poison[index]))
 
     def _letter(self, record: RawRecord, poison: _Poison) -> DeadLetter:
+        if PARTNER in self.topic:
+            # Key and headers are a stranger's own words, which may be about a citizen: where the record stands is enough.
+            return DeadLetter(at=record.at, group=self.group, reason=poison.reason, error_type=poison.error_type, key=None)
         correlation = next((value for name, value in record.headers if name == "ce_correlationid" and value), None)
         return DeadLetter(
             at=record.at,

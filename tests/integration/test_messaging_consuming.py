@@ -196,6 +196,36 @@ async def test_a_dead_letter_holds_neither_body_nor_the_text_of_the_error(world:
         assert dict(record.headers)["ce_correlationid"] == b"c-7"
 
 
+async def test_a_dead_letter_repeats_nothing_that_a_partner_wrote(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    partner, group = "odd", "intake"
+    await create_partner_topics(world.bootstrap, world.names, partner, topics=world.topics)
+    topic = world.names.topic(f"submissions-{partner}")
+    await world.producer.publish(topic, key="070761-4285", value=b"{}", headers=[("ce_correlationid", b"Karen Hansen")])
+
+    async def refuse(_records: list[RawRecord]) -> None:
+        raise PermanentError
+
+    consumers = world.consumers()
+    consumers.raw_subscriber(pattern="submissions-{partner}", group=group)(refuse)
+    await consumers.start()
+
+    async def letters() -> list[RawRecord]:
+        name = world.names.dead_letters("submissions-{partner}", group)
+        return [record async for records in read_to_end(world.bootstrap, name) for record in records]
+
+    try:
+        (record,) = await eventually(letters)
+    finally:
+        await consumers.stop()
+    letter = read_dead_letter(record)
+    assert letter is not None
+    assert (letter.at.topic, letter.at.offset, letter.reason) == (topic, 0, "refused-by-handler")
+    everything = b"".join([record.key_bytes or b"", record.value or b"", *(value or b"" for _, value in record.headers)])
+    for told in (everything.decode(), capsys.readouterr().out):
+        assert "070761" not in told
+        assert "Karen" not in told
+
+
 async def test_while_the_dead_letters_cannot_be_written_nothing_is_committed_and_none_is_left_out(world: World) -> None:
     class Failing(DeadLetters):
         down = True
