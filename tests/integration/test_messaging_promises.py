@@ -1,0 +1,53 @@
+"""Promises of the messaging piece that were broken on purpose and that no other test missed."""
+
+from typing import Any
+
+import pytest
+from aiokafka.errors import KafkaConnectionError
+from aiokafka.protocol.produce import ProduceRequest
+
+from shared.messaging.envelope import Envelope, MalformedEnvelope
+from shared.messaging.log import read_to_end
+from shared.messaging.producing import Producer
+from shared.messaging.topics import TopicNames, Topics
+from tests.support.backends import Kafka
+
+
+async def test_a_record_whose_acknowledgement_was_lost_is_sent_again_and_stands_on_the_log_once(
+    kafka: Kafka, names: TopicNames, topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del topics
+    lost: list[object] = []
+    async with Producer(kafka.bootstrap_servers) as producer:
+        assert producer._inner is not None
+        client = producer._inner.client
+        send = client.send
+
+        async def loses_the_first_acknowledgement(node: int, request: Any, **options: Any) -> Any:
+            answer = await send(node, request, **options)
+            if isinstance(request, ProduceRequest) and not lost:
+                lost.append(answer)
+                raise KafkaConnectionError("cut off after the broker has written")
+            return answer
+
+        monkeypatch.setattr(client, "send", loses_the_first_acknowledgement)
+        await producer.publish(names.topic("vacancies"), key="v-1", value=b"once")
+        await producer.publish(names.topic("vacancies"), key="v-1", value=b"next")
+    assert len(lost) == 1
+    batches = read_to_end(kafka.bootstrap_servers, names.topic("vacancies"))
+    assert [record.value async for batch in batches for record in batch] == [b"once", b"next"]
+
+
+def test_an_envelope_of_another_version_of_cloudevents_is_not_guessed_at() -> None:
+    headers = [
+        ("ce_specversion", b"0.3"),
+        ("ce_id", b"v-1/1/1"),
+        ("ce_source", b"intake"),
+        ("ce_type", b"dk.ledigplads.vacancy.published.v1"),
+        ("ce_subject", b"v-1"),
+        ("ce_time", b"2026-11-25T12:00:00Z"),
+        ("ce_partitionkey", b"v-1"),
+    ]
+    with pytest.raises(MalformedEnvelope):
+        Envelope.from_headers(headers)
+    assert Envelope.from_headers([("ce_specversion", b"1.0"), *headers[1:]]).position == (1, 1)
