@@ -157,13 +157,18 @@ class Matching:
         """Take in vacancies; all of a batch are scored together, and each need is told of once."""
         changes: dict[str, Vacancy | None] = {}
         causes: dict[str, Cause] = {}
+        positions: dict[str, Position] = {}
         for event in events:
-            if self._is_old(self._vacancy_positions, event):
+            if not is_newer(positions.get(event.subject, self._vacancy_positions.get(event.subject)), event.position):
                 continue
+            positions[event.subject] = event.position
             is_open = event.data is not None and event.data.status == "open"
             changes[event.subject] = event.data if is_open else None
             causes[event.subject] = self._cause(event.envelope)
         changed = self.state.change_vacancies(changes)
+        # Not before: a batch that failed comes again, and must then be news, or it would leave a hole that nobody sees.
+        self._vacancy_positions.update(positions)
+        self._latest = max([self._latest, *(cause.time for cause in causes.values())])
         for need_id, vacancy_id in changed.items():
             self._partition_of[need_id].unsaid[need_id] = causes[vacancy_id]
         self._metrics.vacancy_events.inc(len(changes))
@@ -304,9 +309,7 @@ class Matching:
         self._to_score.extend(need_ids)
         self.on_unsaid()
 
-    def _is_old(
-        self, positions: dict[str, Position], event: Event[NeedProfile] | Event[Vacancy] | Event[Policy] | Event[Today]
-    ) -> bool:
+    def _is_old(self, positions: dict[str, Position], event: Event[NeedProfile] | Event[Policy] | Event[Today]) -> bool:
         """Apply the version rule, and remember the position, after a tombstone too."""
         position = event.position
         if not is_newer(positions.get(event.subject), position):

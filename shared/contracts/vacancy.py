@@ -76,10 +76,12 @@ class Vacancy(VacancyTerms):
     vacancy_id: EntityId
     offer_id: EntityId
     offer_name: str = Field(max_length=200, description="Public name of the offer")
-    version: int = Field(ge=1, description="Rises by one with each published change")
+    version: int = Field(ge=1, le=999_999_999_999_999_999, description="Rises by one with each published change")
     status: Literal["open", "closed"]
     closed_reason: Literal["withdrawn", "filled", "expired"] | None = None
-    opening: int = Field(ge=1, description="Counts from full to free and material changes; part of an alert's identity")
+    opening: int = Field(
+        ge=1, le=2_147_483_647, description="Counts from full to free and material changes; part of an alert's identity"
+    )
     municipality: str = Field(
         description="Beliggenhedskommune: where the place lies, four digits; empty where the address is protected"
     )
