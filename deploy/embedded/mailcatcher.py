@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from jinja2 import DictLoader, Environment
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from deploy.embedded.ports import LOOPBACK
@@ -119,13 +119,17 @@ def build_app(mailbox: Mailbox, smtp_port: int) -> Starlette:
         async with server:
             yield
 
-    async def page(_request: Request) -> Response:
+    # Not async: thousands of messages take seconds to parse, and a thread of their own; the SMTP side goes on meanwhile.
+    def page(_request: Request) -> Response:
         newest = range(len(mailbox), max(0, len(mailbox) - _SHOWN_ON_A_PAGE), -1)
         return HTMLResponse(_PAGES.get_template("mail.html").render(messages=[(n, mailbox.read(n)) for n in newest]))
 
-    async def messages(_request: Request) -> Response:
-        lines = b"".join(orjson.dumps(mailbox.read(n)) + b"\n" for n in range(1, len(mailbox) + 1))
-        return Response(lines, media_type="application/x-ndjson")
+    def messages(_request: Request) -> Response:
+        lines = (orjson.dumps(mailbox.read(n)) + b"\n" for n in range(1, len(mailbox) + 1))
+        return StreamingResponse(lines, media_type="application/x-ndjson")
+
+    async def count(_request: Request) -> Response:
+        return JSONResponse({"messages": len(mailbox)})
 
     async def message(request: Request) -> Response:
         number = int(request.path_params["number"])
@@ -139,6 +143,7 @@ def build_app(mailbox: Mailbox, smtp_port: int) -> Starlette:
     return Starlette(
         routes=[
             Route("/mail/", page),
+            Route("/mail/count", count),
             Route("/mail/messages", messages),
             Route("/mail/messages/{number:int}", message),
             Route("/healthz", ready),

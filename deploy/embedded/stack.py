@@ -82,7 +82,7 @@ class Stack:
         started = [services.service(self._home, name, around) for name in WITH_DATABASE]
         started += [services.service(self._home, "matching", around, worker) for worker in range(1, workers + 1)]
         await _all(*(self._start_service(one) for one in started))
-        await self._start_service(services.proxy(self._home, port, self._services), path="/mail/messages")
+        await self._start_service(services.proxy(self._home, port, self._services), path="/mail/count")
         self._home.remember(brokers=brokers, workers=workers)
         async with httpx2.AsyncClient() as client:
             await self._load_sample(client)

@@ -117,10 +117,12 @@ async def test_a_message_is_kept_over_a_restart_and_shown_without_its_markup_tak
         await aiosmtplib.send(message, hostname=LOOPBACK, port=smtp_port)
     async with _running(catcher, "/readyz") as url, httpx2.AsyncClient() as client:
         [line] = (await client.get(f"{url}/mail/messages")).text.splitlines()
+        count = (await client.get(f"{url}/mail/count")).json()
         page = (await client.get(f"{url}/mail/")).text
         one = (await client.get(f"{url}/mail/messages/1")).json()
         missing = await client.get(f"{url}/mail/messages/2")
 
+    assert count == {"messages": 1}
     assert one["message_id"] == "<1@ledigplads.example>"
     assert one["to"] == "rådgiver@kommune.example"
     assert one["text"] == "Én plads er ledig.\n"
