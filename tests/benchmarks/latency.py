@@ -27,7 +27,7 @@ from deploy.cli.figures import Figure
 from shared.contracts import reference
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from types import TracebackType
 
     from deploy.cli.stack_state import StackState
@@ -36,6 +36,7 @@ GOAL = 3.0
 """The road may take at most so many times the floor, by medians."""
 
 _ALERT_DEADLINE_SECONDS = 30.0
+_BETWEEN_SAMPLES_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -223,6 +224,12 @@ async def _steadily(road: Road, per_second: float) -> None:
             await asyncio.sleep(max(0.0, due - loop.time()))
 
 
+async def _calm(once: Callable[[], Awaitable[float]]) -> float:
+    """Let what the sample before has left behind (its own withdrawal, on its way through all services) come to rest first."""
+    await asyncio.sleep(_BETWEEN_SAMPLES_SECONDS)
+    return await once()
+
+
 async def run(stack: StackState, options: Options) -> AsyncIterator[Figure]:
     """Measure road and floor in alternating blocks; needs a stack that is up, with the sample loaded."""
     road_seconds: list[float] = []
@@ -238,8 +245,8 @@ async def run(stack: StackState, options: Options) -> AsyncIterator[Figure]:
                 await road.once()
                 await floor.once()
             for _ in range(options.blocks):
-                road_seconds += [await road.once() for _ in range(per_block)]
-                floor_seconds += [await floor.once() for _ in range(per_block)]
+                road_seconds += [await _calm(road.once) for _ in range(per_block)]
+                floor_seconds += [await _calm(floor.once) for _ in range(per_block)]
         finally:
             load.cancel()
             with contextlib.suppress(asyncio.CancelledError):
