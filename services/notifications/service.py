@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, assert_never
 import structlog
 
 from services.notifications.domain.alerts import push
-from services.notifications.domain.matches import accept, places_of
-from services.notifications.domain.places import AlertNow, AlreadySaid, Outdated, Wait, judge
+from services.notifications.domain.matches import accept
+from services.notifications.domain.places import AlertNow, AlreadySaid, Outdated, Wait, judge, lists_of
 from services.notifications.domain.vacancies import newest
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Notifications:
             waiting = await writing.waiting_for(changed)
             if not waiting:
                 return
-            unsaid = await writing.unsaid(waiting)
+            unsaid = await writing.unsaid(lists_of(waiting))
             due, keep = _judge_all(unsaid)
             await writing.stop_waiting(_others(waiting, keep))
             told = await self._alert(writing, due)
@@ -65,8 +65,7 @@ class Notifications:
             if not newer:
                 return
             await writing.stop_waiting_of_needs(newer)
-            places = [place for record in accepted.records if record.need_id in newer for place in places_of(record)]
-            due, keep = _judge_all(await writing.unsaid(places))
+            due, keep = _judge_all(await writing.unsaid([record for record in accepted.records if record.need_id in newer]))
             await writing.start_waiting(keep)
             told = await self._alert(writing, due)
         if keep:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from services.notifications.domain.alerts import Delivery, NewAlert
     from services.notifications.domain.delivery import Outcome
     from services.notifications.domain.matches import MatchRecord
-    from services.notifications.domain.places import Kind, Position
+    from services.notifications.domain.places import Kind, PlaceList, Position
     from services.notifications.domain.vacancies import VacancyState
     from shared.database import Connection, Pool
 
@@ -134,25 +134,25 @@ class Writing:
         )
         return frozenset([row["need_id"] async for row in rows])
 
-    async def unsaid(self, places: Sequence[Place]) -> list[Unsaid]:
+    async def unsaid(self, lists: Sequence[PlaceList | MatchRecord]) -> list[Unsaid]:
         """Leave out the places that were said, and look up what is known of the others."""
-        if not places:
+        if not lists:
             return []
         rows = _sql.unsaid_places(
             self._connection,
-            persons=[place.person for place in places],
-            need_ids=[place.need_id for place in places],
-            vacancy_ids=[place.vacancy_id for place in places],
-            openings=[place.opening for place in places],
+            persons=[one.person for one in lists],
+            need_ids=[one.need_id for one in lists],
+            vacancy_ids=[",".join([place.vacancy_id for place in one.places]) for one in lists],
+            openings=[",".join([str(place.opening) for place in one.places]) for one in lists],
         )
         return [
             Unsaid(
-                places[row["index"]],
-                None if row["copy_version"] is None else Copy(row["copy_version"], row["copy_opening"], row["copy_status"]),
-                row["alerted_opening"],
-                row["has_mail"],
+                lists[at].place(rank),
+                None if version is None else Copy(version, opening, status),
+                alerted_opening,
+                has_mail,
             )
-            async for row in rows
+            async for at, rank, version, opening, status, alerted_opening, has_mail in rows
         ]
 
     async def waiting_for(self, vacancy_ids: Sequence[str]) -> list[Place]:

@@ -52,6 +52,24 @@ class MatchRecord:
     need: Need | None
     places: tuple[ScoredPlace, ...]
 
+    def place(self, rank: int) -> Place:
+        """Make one of the places; most are known already, and making them all would be half of the work on a record."""
+        scored = self.places[rank]
+        return Place(
+            person=self.person,
+            need_id=self.need_id,
+            vacancy_id=scored.vacancy_id,
+            opening=scored.opening,
+            vacancy_version=scored.vacancy_version,
+            score=scored.score,
+            points=scored.points,
+            unknown=scored.unknown,
+            policy=self.policy,
+            match=self.position,
+            happened_at=self.happened_at,
+            correlation_id=self.correlation_id,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -91,24 +109,3 @@ def accept(entries: Iterable[Claim | MatchRecord], known: Mapping[int, Claim]) -
 def recipient(caseworker: str | None, handlekommune: str) -> str:
     """Name the inbox that a need's alerts go to: its caseworker's, or its municipality's for needs without one."""
     return caseworker or f"{UNASSIGNED}{handlekommune}"
-
-
-def places_of(record: MatchRecord) -> list[Place]:
-    """Spread a record over its places."""
-    return [
-        Place(
-            person=record.person,
-            need_id=record.need_id,
-            vacancy_id=place.vacancy_id,
-            opening=place.opening,
-            vacancy_version=place.vacancy_version,
-            score=place.score,
-            points=place.points,
-            unknown=place.unknown,
-            policy=record.policy,
-            match=record.position,
-            happened_at=record.happened_at,
-            correlation_id=record.correlation_id,
-        )
-        for place in record.places
-    ]

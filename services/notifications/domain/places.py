@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
 Position = tuple[int, int]
@@ -41,6 +43,23 @@ class Place:
     match: Position
     happened_at: datetime
     correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceList:
+    """Places of one need, for one person."""
+
+    person: str
+    need_id: str
+    places: tuple[Place, ...]
+
+    def place(self, rank: int) -> Place:
+        return self.places[rank]
+
+
+def lists_of(places: Iterable[Place]) -> list[PlaceList]:
+    """Put together what stands side by side and is of one need and for one person."""
+    return [PlaceList(*whose, tuple(group)) for whose, group in groupby(places, key=attrgetter("person", "need_id"))]
 
 
 @dataclass(frozen=True, slots=True)
