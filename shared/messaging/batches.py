@@ -38,7 +38,6 @@ LAG = Gauge("ledigplads_consumer_lag", "Records of a partition that its group ha
 _POLL_MS = 500
 _DEAD_AFTER_FAILURES = 3
 """Polls in a row that raise. While a broker is away a poll is empty; a consumer that raises each time does not recover."""
-_STOP_SLICE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
