@@ -14,12 +14,13 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from services.intake.answering import Answering
+from services.intake.http.answering import not_there_handlers
 from services.intake.operator_routes import operator_routes
 from services.intake.pages.rendering import Pages
 from services.intake.partners import Partners
 from services.intake.publishing import OWN_TOPICS
 from services.intake.republishing import Republishing
-from services.intake.routes import not_there_handlers, routes
+from services.intake.routes import routes
 from services.intake.service import Freshness, Intake
 from services.intake.settings import load_policies
 from services.intake.store import Store
