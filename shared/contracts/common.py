@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from shared.contracts import reference
@@ -36,8 +36,28 @@ def _sorted_unique(values: tuple[str, ...]) -> tuple[str, ...]:
 EntityId = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{2,63}$")]
 """An opaque id: 3 to 64 letters, digits, dots, underscores and hyphens."""
 
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+"""A coded reason: lower-case letters, digits and underscores, so that nobody can write about a person in it."""
+
 Codes = Annotated[tuple[str, ...], AfterValidator(_sorted_unique)]
 """A set of codes: unique and sorted, so that equal content is equal bytes. Empty: unknown, or none stated."""
+
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+"""A calendar month, YYYY-MM."""
+
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+"""A time of the day in Denmark, HH:MM."""
+
+Level = Annotated[int, Field(ge=0, le=4)]
+"""Functional level of FFB: 0 none, 1 slightly, 2 moderately, 3 severely, 4 totally reduced function."""
+
+
+def _sorted_by_code(levels: dict[str, int]) -> dict[str, int]:
+    return dict(sorted(levels.items()))
+
+
+Levels = Annotated[dict[str, Level], AfterValidator(_sorted_by_code)]
+"""Functional level per levelled FFB subtheme, by code. A subtheme that is absent is not assessed, or not stated: that is not 0."""
 
 
 class Point(Contract):
@@ -70,6 +90,16 @@ ACTIVITIES = frozenset({"creative", "physical", "social", "learning", "self_help
 WORK_TASKS = frozenset({"packing", "assembly", "production", "maintenance", "administration", "creative"})
 ACCESS = frozenset({"visitation", "referral", "self_referral"})
 GENDER_RULES = frozenset({"everyone", "women", "men"})
+NIGHT_STAFF = frozenset({"awake", "asleep", "none"})
+TRANSPORT = frozenset({"own", "public", "arranged"})
+ACCESSIBILITY = frozenset(
+    {"step_free", "lift", "wheelchair", "accessible_bathroom", "hearing_loop", "tactile_guidance", "quiet_room"}
+)
+EQUIPMENT = frozenset(
+    {"ceiling_hoist", "hospital_bed", "sensory_room", "therapy_pool", "communication_aids", "adapted_kitchen", "safety_alarm"}
+)
+OWNERSHIP = frozenset({"municipal", "regional", "self_governing", "fund", "private", "voluntary"})
+APPROVAL_AUTHORITIES = frozenset({"hovedstaden", "syd", "nord", "midt", "oest"})
 
 KnownMunicipality = Annotated[str, AfterValidator(reference.municipality_known)]
 KnownSection = Annotated[str, AfterValidator(reference.section_known)]
@@ -80,6 +110,14 @@ KnownActivity = Annotated[str, AfterValidator(one_of(ACTIVITIES))]
 KnownWorkTask = Annotated[str, AfterValidator(one_of(WORK_TASKS))]
 KnownWayIn = Annotated[str, AfterValidator(one_of(ACCESS))]
 KnownGenderRule = Annotated[str, AfterValidator(one_of(GENDER_RULES))]
+KnownNightStaff = Annotated[str, AfterValidator(one_of(NIGHT_STAFF))]
+KnownTransport = Annotated[str, AfterValidator(one_of(TRANSPORT))]
+KnownAccessNeed = Annotated[str, AfterValidator(one_of(ACCESSIBILITY))]
+KnownEquipment = Annotated[str, AfterValidator(one_of(EQUIPMENT))]
+KnownOwnership = Annotated[str, AfterValidator(one_of(OWNERSHIP))]
+KnownApprovalAuthority = Annotated[str, AfterValidator(one_of(APPROVAL_AUTHORITIES))]
+KnownTheme = Annotated[str, AfterValidator(reference.theme_known)]
+KnownLanguage = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 
 # Each code of a set is checked by itself, so that an error names its position and no wrong code hides behind another.
 KnownSections = Annotated[tuple[KnownSection, ...], AfterValidator(_sorted_unique)]
@@ -89,3 +127,18 @@ KnownServices = Annotated[tuple[KnownService, ...], AfterValidator(_sorted_uniqu
 KnownActivities = Annotated[tuple[KnownActivity, ...], AfterValidator(_sorted_unique)]
 KnownWorkTasks = Annotated[tuple[KnownWorkTask, ...], AfterValidator(_sorted_unique)]
 KnownAccess = Annotated[tuple[KnownWayIn, ...], AfterValidator(_sorted_unique)]
+KnownMunicipalities = Annotated[tuple[KnownMunicipality, ...], AfterValidator(_sorted_unique)]
+KnownAccessNeeds = Annotated[tuple[KnownAccessNeed, ...], AfterValidator(_sorted_unique)]
+KnownEquipments = Annotated[tuple[KnownEquipment, ...], AfterValidator(_sorted_unique)]
+KnownLanguages = Annotated[tuple[KnownLanguage, ...], AfterValidator(_sorted_unique)]
+
+
+def _assessed(levels: object) -> object:
+    """Leave out what is stated as not assessed: on the log absence says so. A code that is not known stays, to be refused."""
+    if not isinstance(levels, dict):
+        return levels
+    return {code: level for code, level in levels.items() if level is not None or code not in reference.themes()}
+
+
+KnownLevels = Annotated[dict[KnownTheme, Level], BeforeValidator(_assessed), AfterValidator(_sorted_by_code)]
+"""As `Levels`, where a sender may also say `null`: *ikke vurderet*."""

@@ -11,20 +11,37 @@ from shared.contracts.common import (
     Draft,
     EntityId,
     KnownAccess,
+    KnownAccessNeeds,
     KnownActivities,
+    KnownApprovalAuthority,
+    KnownEquipments,
     KnownGenderRule,
+    KnownLanguages,
+    KnownLevels,
+    KnownMunicipalities,
     KnownMunicipality,
+    KnownNightStaff,
     KnownOfferKinds,
+    KnownOwnership,
     KnownSection,
     KnownSections,
     KnownServices,
     KnownTargetGroup,
     KnownTargetGroups,
+    KnownTransport,
     KnownWorkTasks,
 )
-from shared.contracts.need import Deadline, NeedTerms, ReferencePoint, WantedSection
+from shared.contracts.need import Consent, Deadline, HalfDay, ReferencePoint, StatedNeed, WantedSection
 from shared.contracts.offer import OfferTerms
-from shared.contracts.vacancy import Contact, DayCapacity, PriceLine, VacancyTerms
+from shared.contracts.vacancy import (
+    Accessibility,
+    Contact,
+    DayCapacity,
+    Exclusion,
+    OpeningHours,
+    PriceLine,
+    StatedVacancy,
+)
 
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,21 +65,47 @@ class _Contact(Contact):
     model_config = _STRICT
 
 
+class _OpeningHours(OpeningHours):
+    model_config = _STRICT
+
+
+class _Exclusion(Exclusion):
+    model_config = _STRICT
+
+    code: KnownTargetGroup
+
+
+class _Accessibility(Accessibility):
+    model_config = _STRICT
+
+
 def _contradiction(code: LiteralString, field: str, text_da: str, text_en: str) -> PydanticCustomError:
     return PydanticCustomError(code, "{text_en}", {"field": field, "text_da": text_da, "text_en": text_en})
 
 
-class VacancyDraft(VacancyTerms):
+class VacancyDraft(StatedVacancy):
     """A vacancy as an offer states it. `reference` is the sender's own name for it; the same again is a change of the same vacancy."""
 
     model_config = _STRICT
 
-    offer_id: EntityId
+    offer_id: EntityId = Field(description="Whose place it is")
     reference: EntityId | None = Field(default=None, description="The sender's own reference; unique per partner")
+    municipality: KnownMunicipality | None = Field(
+        default=None, description="Kommune of the place itself, where it lies elsewhere than its offer"
+    )
+    point: GeoPoint | None = Field(default=None, description="Where the place itself lies, WGS 84; instead of `location`")
     kinds: KnownOfferKinds = ()
     sections: KnownSections = ()
     target_groups: KnownTargetGroups = ()
     gender_rule: KnownGenderRule | None = None
+    reserved_for_municipalities: KnownMunicipalities = ()
+    staffed_levels: KnownLevels = Field(default_factory=dict)
+    cannot_take: tuple[_Exclusion, ...] = ()
+    night_staff: KnownNightStaff | None = None
+    accessibility: _Accessibility = _Accessibility()
+    equipment: KnownEquipments = ()
+    languages: KnownLanguages = ()
+    opening_hours: tuple[_OpeningHours, ...] = ()
     services: KnownServices = ()
     activities: KnownActivities = ()
     work_tasks: KnownWorkTasks = ()
@@ -99,6 +142,8 @@ class OfferDraft(OfferTerms):
 
     kinds: KnownOfferKinds = ()
     sections: KnownSections = ()
+    ownership: KnownOwnership | None = None
+    approval_authority: KnownApprovalAuthority | None = None
     municipality: KnownMunicipality
     point: GeoPoint | None = Field(default=None, description="Where it lies, WGS 84; instead of `location`")
     contact: _Contact | None = None
@@ -118,7 +163,15 @@ class _Deadline(Deadline):
     model_config = _STRICT
 
 
-class NeedDraft(NeedTerms):
+class _HalfDay(HalfDay):
+    model_config = _STRICT
+
+
+class _Consent(Consent):
+    model_config = _STRICT
+
+
+class NeedDraft(StatedNeed):
     """A need as a caseworker states it. Required: handlekommune, one section, birth year, primary target group."""
 
     model_config = _STRICT
@@ -134,5 +187,12 @@ class NeedDraft(NeedTerms):
     services: KnownServices = ()
     activities: KnownActivities = ()
     work_tasks: KnownWorkTasks = ()
+    levels: KnownLevels = Field(default_factory=dict)
+    half_days: tuple[_HalfDay, ...] = Field(default=(), max_length=14)
+    transport: KnownTransport | None = None
+    access_needs: KnownAccessNeeds = ()
+    equipment_needs: KnownEquipments = ()
+    languages: KnownLanguages = ()
     points_of_reference: tuple[_ReferencePoint, ...] = Field(default=(), max_length=3)
     deadline: _Deadline | None = None
+    consent: _Consent | None = None

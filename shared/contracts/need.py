@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.common import Codes, Contract, EntityId, Point
+from shared.contracts.common import Codes, Contract, EntityId, Levels, Month, Point
 
 TYPE = "dk.ledigplads.need-profile.published.v1"
 
@@ -24,13 +24,22 @@ class WantedSection(Contract):
 class ReferencePoint(Point):
     """A place that matters to the citizen, rounded to the centre of a 5 km cell before it leaves intake."""
 
-    kind: Literal["home", "relatives", "school", "other"] = "home"
+    kind: Literal["home", "relatives", "school", "other"] = Field(
+        default="home", description="Whose place it is in the citizen's life"
+    )
+
+
+class HalfDay(Contract):
+    """One half of a weekday."""
+
+    weekday: int = Field(ge=1, le=7, description="ISO weekday, Monday 1")
+    half: Literal["morning", "afternoon"] = Field(description="Before or after noon")
 
 
 class RuledOut(Contract):
     """A place that is not to be proposed for this need."""
 
-    vacancy_id: EntityId
+    vacancy_id: EntityId = Field(description="The place that is ruled out")
     reason: str = Field(max_length=60, description="Coded reason, e.g. declined_by_offer, declined_by_citizen")
     opening: int | None = Field(default=None, ge=1, description="Only this opening of the vacancy; None: every opening")
     until: date | None = Field(default=None, description="Last day; None: until intake publishes otherwise")
@@ -39,8 +48,8 @@ class RuledOut(Contract):
 class Deadline(Contract):
     """A date by which the place should be found, and where the date comes from."""
 
-    date: date
-    source: str = Field(max_length=100, description="e.g. kommunens frist efter retssikkerhedsloven § 3")
+    date: Annotated[date, Field(description="The day")]
+    source: str = Field(max_length=100, description="Where it is set, e.g. kommunens frist efter retssikkerhedsloven § 3")
 
 
 class NeedTerms(Contract):
@@ -53,33 +62,85 @@ class NeedTerms(Contract):
     case: EntityId | None = Field(default=None, description="Pseudonym that a person's needs share")
     sections: tuple[WantedSection, ...] = Field(min_length=1, max_length=8, description="Alternatives")
     primary_target_group: str = Field(description="FFB målgruppe")
-    further_target_groups: Codes = ()
-    birth_year: int = Field(ge=1900, le=2100)
+    further_target_groups: Codes = Field(default=(), description="Further FFB målgrupper; empty: none stated")
+    birth_year: int = Field(ge=1900, le=2100, description="Year of birth; the date never leaves the case system")
+    turns_18: Month | None = Field(
+        default=None, description="Month of the 18th birthday, where within two years; None: not stated"
+    )
+    turns_36: Month | None = Field(
+        default=None, description="Month of the 36th birthday, where within two years; None: not stated"
+    )
+    reaches_pension_age: Month | None = Field(
+        default=None, description="Month of folkepensionsalder, where within two years; None: not stated"
+    )
+    levels: Levels = Field(
+        default_factory=dict,
+        description="Functional level per levelled FFB subtheme, 0-4; absent: ikke vurderet (not assessed), which is not 0",
+    )
     services: Codes = Field(default=(), description="FFB ydelser wanted; empty: not stated")
-    activities: Codes = ()
-    work_tasks: Codes = ()
+    activities: Codes = Field(default=(), description="Activities wished for, codes of the list `activities`; empty: not stated")
+    work_tasks: Codes = Field(default=(), description="Work tasks wished for, codes of the list `work_tasks`; empty: not stated")
+    half_days: tuple[HalfDay, ...] = Field(
+        default=(), max_length=14, description="Half-days that would do for a day offer; empty: any, or not stated"
+    )
+    half_days_a_week: int | None = Field(default=None, ge=1, le=14, description="How many half-days a week; None: not stated")
+    transport: str | None = Field(
+        default=None, description="own, public, or arranged (somebody must bring the citizen, SEL § 105); None: not stated"
+    )
+    partner_comes_along: bool | None = Field(default=None, description="A partner is to live there too; None: not stated")
+    children_come_along: int | None = Field(
+        default=None, ge=0, le=12, description="How many children come along; None: not stated"
+    )
+    pets_come_along: bool | None = Field(default=None, description="A pet is to come along; None: not stated")
+    access_needs: Codes = Field(default=(), description="What the building must have, names of Accessibility; empty: none stated")
+    equipment_needs: Codes = Field(
+        default=(), description="Equipment that must be there, codes of `equipment`; empty: none stated"
+    )
+    languages: Codes = Field(default=(), description="Languages that the citizen can use, ISO 639 codes; empty: not stated")
     gender: Literal["woman", "man"] | None = Field(
         default=None, description="Only where a place may have a gender rule; None: not stated"
     )
-    points_of_reference: tuple[ReferencePoint, ...] = Field(default=(), max_length=3)
+    points_of_reference: tuple[ReferencePoint, ...] = Field(
+        default=(), max_length=3, description="Home, relatives, school: from where distance is counted; empty: not stated"
+    )
     max_distance_km: int | None = Field(
         default=None, ge=1, le=500, description="Hard limit from the nearest point; None: no limit stated"
     )
     start_from: date | None = Field(default=None, description="Earliest start; None: at once")
     start_by: date | None = Field(default=None, description="A later start costs points; None: not stated")
-    urgency: Literal["normal", "soon", "acute"] = "normal"
-    waiting_since: date | None = None
-    deadline: Deadline | None = None
-    price_ceiling_dkk_per_month: int | None = Field(default=None, ge=0, le=2_000_000, description="Net of VAT")
+    urgency: Literal["normal", "soon", "acute"] = Field(default="normal", description="How soon a place is needed")
+    waiting_since: date | None = Field(default=None, description="Since when the citizen has waited; None: not stated")
+    deadline: Deadline | None = Field(default=None, description="A date by which it should be solved; None: none stated")
+    price_ceiling_dkk_per_month: int | None = Field(
+        default=None, ge=0, le=2_000_000, description="Hard limit, DKK per month net of VAT; None: no limit stated"
+    )
+    reference_price_dkk_per_month: int | None = Field(
+        default=None,
+        ge=0,
+        le=2_000_000,
+        description="Free choice (§ 108): negotiated price of the reference place, DKK per month net of VAT; None: not stated",
+    )
+
+
+class Consent(Contract):
+    """On what ground the citizen's data are shared with offers. It stays in intake."""
+
+    basis: Literal["consent", "law"] = Field(description="The citizen's consent, or a law that asks for none")
+    given_on: date | None = Field(default=None, description="Day of the consent; None: not stated, or no consent needed")
+
+
+class StatedNeed(NeedTerms):
+    """What a caseworker has told intake: beside the terms, what never leaves it."""
+
+    consent: Consent | None = Field(default=None, description="On what ground data are shared; None: not stated")
+    note_da: str | None = Field(default=None, max_length=4000, description="Free text of the caseworker; never published")
 
 
 class NeedProfile(NeedTerms):
     """The whole current state of one need, by pseudonym."""
 
-    need_id: EntityId
-    version: int = Field(ge=1)
-    status: Literal["open", "closed"]
-    closed_reason: str | None = Field(default=None, max_length=60)
-    turns_18: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}$", description="Month, where within two years")
-    reaches_pension_age: str | None = Field(default=None, pattern=r"^\d{4}-\d{2}$", description="Month, where within two years")
+    need_id: EntityId = Field(description="Pseudonym of the need")
+    version: int = Field(ge=1, description="Rises by one with each published change")
+    status: Literal["open", "closed"] = Field(description="Whether a place is still looked for")
+    closed_reason: str | None = Field(default=None, max_length=60, description="Coded reason; None while open")
     ruled_out: tuple[RuledOut, ...] = ()
