@@ -39,7 +39,10 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One declared topic, by its logical name; `{partner}` in the name makes it one for each partner."""
+    """One declared topic, by its logical name; `{partner}` in the name makes it one for each partner.
+
+    `outside` names in words who reads it beside the consumer groups: partners, whom we cannot move to another contract.
+    """
 
     name: str
     key: str
@@ -48,6 +51,7 @@ class Topic:
     retention_ms: int | None
     writer: str
     readers: tuple[Reader, ...]
+    outside: tuple[str, ...] = ()
 
     @property
     def is_partner(self) -> bool:
@@ -302,6 +306,7 @@ def _topic(entry: dict[str, object]) -> Topic:
         entry["partitions"],
         entry["readers"],
     )
+    outside = entry.get("outside")
     if policy not in {"compact", "delete"} or not isinstance(partitions, int) or not isinstance(readers, list):
         raise ValueError(f"The topic {entry['name']} is not declared as it should be.")
     return Topic(
@@ -312,4 +317,5 @@ def _topic(entry: dict[str, object]) -> Topic:
         retention_ms=retention_days * _DAY_MS if isinstance(retention_days, int) else None,
         writer=str(entry["writer"]),
         readers=tuple(Reader(reader["group"], reader["dead_letters"]) for reader in readers),
+        outside=tuple(str(name) for name in outside) if isinstance(outside, list) else (),
     )
