@@ -6,7 +6,7 @@ import orjson
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 
-from shared.web.problems import Problem
+from shared.web.problems import Problem, Text
 from shared.web.validation import FieldError, field_errors
 
 _T = TypeVar("_T")
@@ -56,11 +56,8 @@ async def _limited_body(request: Request) -> bytes:
     async for chunk in request.stream():
         parts += chunk
         if len(parts) > MOST_BODY_BYTES:
-            raise Problem(
-                413,
-                "Det indsendte er for stort · What was sent is too large",
-                f"Send højst {MOST_BODY_BYTES} byte ad gangen. · Send at most {MOST_BODY_BYTES} bytes at a time.",
-            )
+            at_most = Text(f"Send højst {MOST_BODY_BYTES} byte ad gangen.", f"Send at most {MOST_BODY_BYTES} bytes at a time.")
+            raise Problem(413, detail=at_most)
     return bytes(parts)
 
 

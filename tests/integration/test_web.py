@@ -49,7 +49,25 @@ async def test_what_is_not_there_and_what_is_not_allowed_are_problems_too(client
     assert wrong_method.headers["allow"] == "POST"
     for answer in (nowhere, wrong_method):
         assert answer.headers["content-type"] == "application/problem+json"
-        assert " · " in answer.json()["title"]
+        assert answer.headers["content-language"] == "da"
+    assert nowhere.json()["title"] == "Siden findes ikke"
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [
+        ("en", "en"),
+        ("en-GB,en;q=0.9,da;q=0.8", "en"),
+        ("da, en;q=0.7", "da"),
+        ("de", "da"),
+        ("en;q=0", "da"),
+        (";q=;,=,,\xe6", "da"),
+    ],
+)
+async def test_a_problem_speaks_the_language_that_was_asked_for(client: httpx2.AsyncClient, asked: str, language: str) -> None:
+    answer = await client.get("/nowhere", headers={b"Accept-Language": asked.encode("latin-1")})
+    assert answer.headers["content-language"] == language
+    assert answer.json()["title"] == {"da": "Siden findes ikke", "en": "There is nothing here"}[language]
 
 
 async def test_an_error_of_ours_tells_the_caller_nothing_but_the_correlation_id(client: httpx2.AsyncClient) -> None:

@@ -11,7 +11,7 @@ from services.intake.answers import listed, one_answer, published_answer, row_an
 from services.intake.service import Request
 from services.intake.store import UNAVAILABLE
 from shared.observability import current_correlation_id, new_correlation_id
-from shared.web import Problem, problem_response
+from shared.web import Problem, Text, problem_response
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +66,10 @@ async def listing(request: requests.Request, entities: str) -> Response:
     if not limit.isdecimal() or not 1 <= int(limit) <= _MOST_LISTED or asked.get("status") not in {None, "open", "closed"}:
         raise Problem(
             400,
-            detail=f"limit er 1 til {_MOST_LISTED}, status er open eller closed. · limit is 1 to {_MOST_LISTED}, status is open or closed.",
+            detail=Text(
+                f"limit er 1 til {_MOST_LISTED}, status er open eller closed.",
+                f"limit is 1 to {_MOST_LISTED}, status is open or closed.",
+            ),
         )
     found = await store.newest(entities, asked.get("status"), asked.get("after"), int(limit))
     return listed(entities, found, more=len(found) == int(limit))
@@ -77,5 +80,5 @@ def not_there_handlers() -> dict[Any, ExceptionHandler]:
     return dict.fromkeys(UNAVAILABLE, _not_there)
 
 
-async def _not_there(_request: requests.Request, _error: Exception) -> Response:
-    return problem_response(Problem(503, headers={"Retry-After": "1"}))
+async def _not_there(request: requests.Request, _error: Exception) -> Response:
+    return problem_response(Problem(503, headers={"Retry-After": "1"}), request)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from shared.web import Problem, read_json
+from shared.web import Problem, Text, read_json
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -25,6 +25,6 @@ async def rows_of(request: Request) -> list[bytes]:
     if not isinstance(rows, list) or len(rows) > MOST_ROWS:
         raise Problem(
             400,
-            detail=f"Send en liste med højst {MOST_ROWS} rækker. · Send a list of at most {MOST_ROWS} rows.",
+            detail=Text(f"Send en liste med højst {MOST_ROWS} rækker.", f"Send a list of at most {MOST_ROWS} rows."),
         )
     return [orjson.dumps(row) for row in rows]
