@@ -73,6 +73,32 @@ async def read_batches(
                 yield polled.records
 
 
+async def read_since(bootstrap: str, moments_ms: Mapping[str, int], *, max_records: int = 2000) -> AsyncIterator[list[RawRecord]]:
+    """Read topics, each from its first record that says it is as young as a moment, up to the ends that they have when this is called.
+
+    Args:
+        bootstrap: the brokers.
+        moments_ms: by topic, milliseconds of the epoch; records bear the time of their producer's clock.
+        max_records: the largest batch.
+
+    Raises:
+        UnknownTopicOrPartitionError: one of the topics is not there.
+    """
+    async with reader(bootstrap) as consumer:
+        moments = {place: ms for topic, ms in moments_ms.items() for place in await _placed(consumer, topic, None)}
+        begins = {place: found.offset for place, found in (await consumer.offsets_for_times(moments)).items() if found}
+        if not begins:
+            return
+        ends = await consumer.end_offsets(list(begins))
+        consumer.assign(list(begins))
+        for place, offset in begins.items():
+            consumer.seek(place, offset)
+        while [place for place in begins if await consumer.position(place) < ends[place]]:
+            polled = await poll(consumer, timeout_ms=_POLL_MS, max_records=max_records)
+            if polled.records:
+                yield [raw_record(record) for record in polled.records]
+
+
 async def read_one(bootstrap: str, topic: str, partition: int, offset: int) -> RawRecord | None:
     """Read the record at an offset; None if it is gone, by compaction or retention, or was never there."""
     place = TopicPartition(topic, partition)

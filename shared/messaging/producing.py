@@ -54,6 +54,7 @@ class Producer:
         request_timeout_ms: int = 20_000,
         max_batch_size: int = 16_384,
     ) -> None:
+        self.bootstrap_servers = bootstrap_servers
         self._settings: dict[str, Any] = {
             "bootstrap_servers": bootstrap_servers,
             "client_id": client_id,

@@ -1,4 +1,4 @@
-"""The relay: takes what the outbox holds to the log, each key in order, and deletes it after the acknowledgement."""
+"""The relay: takes what the outbox holds to the log, each key in order and each row once, and deletes it when acknowledged."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter as Tally
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 import asyncpg
@@ -23,9 +24,11 @@ from prometheus_client import Counter, Gauge
 from shared.messaging.backoff import Backoff
 from shared.messaging.health import Check
 from shared.messaging.outbox import CHANNEL, SHARDS, decode_headers
+from shared.messaging.standing import WaitingRow, standing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from datetime import datetime
 
     from aiokafka.structs import RecordMetadata
     from asyncpg import Connection, Pool, Record
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 PUBLISHED = Counter("ledigplads_outbox_published", "Records the relay has published", ["topic"])
+STRUCK_OUT = Counter("ledigplads_outbox_struck_out", "Rows that were found on the log, sent before a crash or a failure")
 WAITING = Gauge("ledigplads_outbox_waiting", "Rows in the outbox, counted up to 10,000, at the last safety poll")
 SET_ASIDE = Gauge("ledigplads_outbox_set_aside", "Rows that the broker refused for good, at the last safety poll")
 
@@ -45,11 +49,21 @@ _LOCK_SPACE = 0x1ED16
 """Half of the key of the advisory locks; the other half is the shard."""
 
 _TAKE_SHARDS = """
-SELECT shard FROM unnest($1::integer[]) AS shard WHERE pg_try_advisory_lock($2, shard)
+SELECT shard, clock_timestamp() AS taken_at FROM unnest($1::integer[]) AS shard WHERE pg_try_advisory_lock($2, shard)
 """
 _READ = """
 SELECT id, topic, key, partition, headers, value FROM outbox WHERE shard = $1 ORDER BY id LIMIT $2
 """
+_READ_IN_DOUBT = """
+SELECT waiting.* FROM unnest($1::smallint[], $2::timestamptz[]) AS doubtful (number, taken_at)
+    CROSS JOIN LATERAL (
+        SELECT id, shard, topic, key, headers, sha256(value) AS digest, added_at FROM outbox
+        WHERE shard = number AND key IS NOT NULL AND (taken_at IS NULL OR added_at < taken_at)
+        ORDER BY id LIMIT $3
+    ) AS waiting
+ORDER BY id
+"""
+_STRIKE_OUT = "DELETE FROM outbox WHERE shard = ANY($1::smallint[]) AND id = ANY($2::bigint[])"
 _DELETE = "DELETE FROM outbox WHERE shard = $1 AND id = ANY($2::bigint[])"
 _SET_ASIDE = """
 WITH gone AS (DELETE FROM outbox WHERE shard = $1 AND id = $2 RETURNING id, topic, key, partition, headers, value, added_at)
@@ -64,7 +78,16 @@ SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT 10000) AS those) AS waiti
 
 @dataclass(slots=True)
 class _Shard:
+    """What a relay knows of a shard.
+
+    Attributes:
+        in_doubt: its first rows may stand on the log already.
+        taken_at: only rows from before this moment, by the database's clock, are in doubt; None: all that wait.
+    """
+
     number: int
+    in_doubt: bool = False
+    taken_at: datetime | None = None
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     failures: int = 0
     trouble: str | None = None
@@ -92,8 +115,12 @@ class OutboxRelay:
 
     A relay holds the locks of its shards for as long as its connection lives, so a lone row costs one read and one delete; a
     second relay stands by and takes over what is free. Each shard has a task: it reads in the order of ids, sends all without
-    waiting, and deletes the acknowledged rows *before* the first that failed. What was acknowledged behind it is sent again
-    after it, so the last record of a key in the log is always its last version; readers drop the repetition by its version.
+    waiting, and deletes the acknowledged rows *before* the first that failed.
+
+    A shard is in doubt when it is taken over and after each failure: its first rows may have been sent. Then the log is read
+    first, from a little before the oldest of them was written, and those that stand there are deleted unsent (see `standing`).
+    Where a key's rows stand there in another order than theirs they are sent again, so the last record of a key in the log is
+    always its last version; readers drop the repetition by its version.
     """
 
     def __init__(
@@ -107,6 +134,8 @@ class OutboxRelay:
         backoff: Backoff | None = None,
         vanishing: tuple[str, ...] = ("receipts-", "deliveries-"),
         vanished_after_failures: int = 3,
+        settle_seconds: float = 0.5,
+        clock_margin: timedelta = timedelta(minutes=1),
     ) -> None:
         """Take the parts; `run` does the work.
 
@@ -119,6 +148,8 @@ class OutboxRelay:
             backoff: the delays of a shard that fails.
             vanishing: beginnings of logical names whose topics go with a partner: a row for one that is not there is set aside.
             vanished_after_failures: how often in a row such a topic must be found missing before.
+            settle_seconds: how long a request that a dead relay had sent may take to be seen on the log.
+            clock_margin: how far the clock of a relay may be behind the database's.
         """
         self._pool = pool
         self._producer = producer
@@ -128,12 +159,18 @@ class OutboxRelay:
         self._backoff = backoff or Backoff()
         self._vanishing = vanishing
         self._vanished_after = vanished_after_failures
+        self._settle_seconds = settle_seconds
+        self._clock_margin = clock_margin
+        self._clearing = asyncio.Lock()
+        self._doubt: str | None = None
+        self._unanswered: set[asyncio.Future[RecordMetadata]] = set()
         self._shards = {number: _Shard(number) for number in range(SHARDS)}
         self._owned: set[int] = set()
         self._trouble: str | None = "not started"
         self._set_aside = 0
         self._database_failures = 0
         self._stopping = asyncio.Event()
+        self._looked = asyncio.Event()
 
     async def run(self) -> None:
         """Work until `stop`; a lost database or broker is waited for."""
@@ -154,13 +191,18 @@ class OutboxRelay:
                     log.exception("outbox_relay_failed", failures=self._database_failures)
                 await self._pause(self._stopping, self._backoff.seconds(self._database_failures))
             finally:
-                self._owned.clear()
+                self._let_go()
+                self._looked.set()
 
     @asynccontextmanager
     async def running(self, grace_seconds: float = 10.0) -> AsyncIterator[Self]:
-        """Run in the background; on leaving, finish the batches in hand for as long as the grace lasts."""
+        """Run in the background; on leaving, finish the batches in hand for as long as the grace lasts.
+
+        The block begins when the relay has its shards, if it can have them: what is written inside it is in no doubt.
+        """
         task = asyncio.create_task(self.run(), name="outbox-relay")
         try:
+            await self._looked.wait()
             yield self
         finally:
             self.stop()
@@ -179,8 +221,7 @@ class OutboxRelay:
     def check(self) -> Check:
         """Answer readiness."""
         notes = [f"shard {shard.number}: {shard.trouble}" for shard in self._shards.values() if shard.trouble]
-        if self._trouble:
-            notes.insert(0, self._trouble)
+        notes = [trouble for trouble in (self._trouble, self._doubt) if trouble] + notes
         ok = not notes
         if self._set_aside:
             notes.append(f"{self._set_aside} rows set aside in outbox_failed")
@@ -211,9 +252,11 @@ class OutboxRelay:
         while not self._stopping.is_set():
             free = [number for number in self._shards if number not in self._owned]
             for row in await session.fetch(_TAKE_SHARDS, free, _LOCK_SPACE):
-                self._owned.add(row["shard"])
-                self._shards[row["shard"]].wake.set()
-                tasks.create_task(self._work(self._shards[row["shard"]], session))
+                shard = self._shards[row["shard"]]
+                self._owned.add(shard.number)
+                shard.in_doubt, shard.taken_at = True, row["taken_at"]
+                shard.wake.set()
+                tasks.create_task(self._work(shard, session))
             counted = (await session.fetch(_COUNT))[0]
             WAITING.set(counted["waiting"])
             SET_ASIDE.set(counted["failed"])
@@ -221,9 +264,17 @@ class OutboxRelay:
             self._trouble, self._database_failures = None, 0
             for number in self._owned:
                 self._shards[number].wake.set()
+            self._looked.set()
             await self._pause_either(session)
             if session.lost.is_set():
                 raise ConnectionResetError("the relay's connection to the database is gone")
+
+    def _let_go(self) -> None:
+        """Forget what was known of the shards: another relay may have them now."""
+        self._owned.clear()
+        self._doubt = None
+        for shard in self._shards.values():
+            shard.failures, shard.trouble = 0, None
 
     async def _work(self, shard: _Shard, session: _Session) -> None:
         while not self._stopping.is_set():
@@ -234,10 +285,16 @@ class OutboxRelay:
 
     async def _drain(self, shard: _Shard, session: _Session) -> bool:
         """Publish one batch of a shard; says whether there may be more."""
+        if shard.in_doubt:
+            async with self._clearing:
+                if shard.in_doubt:
+                    await self._clear_doubts(session)
+            return True
         rows = await session.fetch(_READ, shard.number, 1 if shard.failures else self._batch)
         if not rows:
+            shard.failures, shard.trouble = 0, None
             return False
-        done, error = await self._publish(rows)
+        done, error = await self._publish(shard, rows)
         if done:
             await session.execute(_DELETE, shard.number, [row["id"] for row in rows[:done]])
             for topic, count in Tally(row["topic"] for row in rows[:done]).items():
@@ -248,31 +305,86 @@ class OutboxRelay:
         await self._failed(shard, session, rows[done], error)
         return True
 
-    async def _publish(self, rows: Sequence[Record]) -> tuple[int, Exception | None]:
+    async def _clear_doubts(self, session: _Session) -> None:
+        """Strike out what stands on the log already, of all shards in doubt at once; a log that cannot be read is waited for."""
+        doubtful = [shard for shard in self._shards.values() if shard.in_doubt and shard.number in self._owned]
+        failures = 0
+        while doubtful and not self._stopping.is_set():
+            try:
+                await self._strike_out(session, {shard.number: shard.taken_at for shard in doubtful})
+            except (KafkaError, OSError) as error:
+                failures += 1
+                self._doubt = f"what was sent cannot be looked up: {type(error).__name__}"
+                log.warning("outbox_in_doubt", error_type=type(error).__name__, failures=failures)
+                await self._pause(self._stopping, self._backoff.seconds(failures))
+            else:
+                self._doubt = None
+                for shard in doubtful:
+                    shard.in_doubt, shard.taken_at = self._stopping.is_set(), None
+                return
+
+    async def _strike_out(self, session: _Session, shards: dict[int, datetime | None]) -> None:
+        """Delete the rows that stand on the log; a relay has at most a batch of a shard under way, so those are the first ones.
+
+        More are looked at as long as there is more: a crash of the database forgets the last deletes.
+
+        Args:
+            session: holds the shards' locks.
+            shards: those in doubt, each with the moment since when no other relay can have read its rows, if there is one.
+        """
+        while found := await session.fetch(_READ_IN_DOUBT, list(shards), list(shards.values()), 2 * self._batch):
+            if self._unanswered:
+                await asyncio.wait(set(self._unanswered))
+            await self._pause(self._stopping, self._settle_seconds)
+            rows = [self._waiting(row) for row in found]
+            there = await standing(self._producer.bootstrap_servers, rows, margin=self._clock_margin)
+            if there:
+                await session.execute(_STRIKE_OUT, list(shards), list(there))
+                STRUCK_OUT.inc(len(there))
+            log.info("outbox_doubt_cleared", waiting=len(found), stood_on_the_log=len(there))
+            struck = Tally(row["shard"] for row in found if row["id"] in there)
+            shards = {number: taken_at for number, taken_at in shards.items() if struck[number] >= self._batch}
+
+    def _waiting(self, row: Record) -> WaitingRow:
+        return WaitingRow(
+            row_id=row["id"],
+            topic=self._names.topic(row["topic"]),
+            may_vanish=row["topic"].startswith(self._vanishing),
+            key=row["key"],
+            headers=decode_headers(row["headers"]),
+            digest=row["digest"],
+            added_at=row["added_at"],
+        )
+
+    async def _publish(self, shard: _Shard, rows: Sequence[Record]) -> tuple[int, BaseException | None]:
         """Send rows in their order; gives how many from the first on are acknowledged, and what stopped the next."""
         sent: list[asyncio.Future[RecordMetadata]] = []
         stopped_by: Exception | None = None
         for row in rows:
             try:
-                sent.append(
-                    await self._producer.publish_no_wait(
-                        self._names.topic(row["topic"]),
-                        key=row["key"],
-                        value=row["value"],
-                        headers=decode_headers(row["headers"]),
-                        partition=row["partition"],
-                    )
+                future = await self._producer.publish_no_wait(
+                    self._names.topic(row["topic"]),
+                    key=row["key"],
+                    value=row["value"],
+                    headers=decode_headers(row["headers"]),
+                    partition=row["partition"],
                 )
             except (KafkaError, OSError) as error:
                 stopped_by = error
                 break
-        results = await asyncio.gather(*sent, return_exceptions=True)
-        for place, result in enumerate(results):
-            if isinstance(result, Exception):
-                return place, result
+            self._unanswered.add(future)
+            future.add_done_callback(self._unanswered.discard)
+            sent.append(future)
+        if sent:
+            # Not `gather`: it would cancel them with this task, and then nobody could tell any more whether they are on their way.
+            await asyncio.wait(sent)
+        for place, future in enumerate(sent):
+            if (failure := future.exception()) is not None:
+                shard.in_doubt = True
+                return place, failure
         return len(sent), stopped_by
 
-    async def _failed(self, shard: _Shard, session: _Session, row: Record, error: Exception) -> None:
+    async def _failed(self, shard: _Shard, session: _Session, row: Record, error: BaseException) -> None:
         """Hold the shard back, or set the row aside when it was alone and the broker will never take it.
 
         A refused batch names none of its rows, so after a failure the shard goes one row at a time until one passes.
@@ -291,7 +403,7 @@ class OutboxRelay:
         if not isinstance(error, _REFUSED):
             await self._pause(self._stopping, self._backoff.seconds(shard.failures))
 
-    def _vanished(self, shard: _Shard, row: Record, error: Exception) -> bool:
+    def _vanished(self, shard: _Shard, row: Record, error: BaseException) -> bool:
         return (
             isinstance(error, UnknownTopicOrPartitionError)
             and row["topic"].startswith(self._vanishing)
