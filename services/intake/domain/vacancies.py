@@ -11,6 +11,7 @@ from services.intake.domain.offers import CRISIS_CENTRE, landsdel, public_contac
 from services.intake.domain.openings import next_opening
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged, reason, rejected
 from services.intake.domain.states import ErasedVacancy, VacancyState
+from shared.contracts.reference import open_door_kinds
 from shared.contracts.vacancy import Vacancy, VacancyTerms
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from services.intake.domain.states import OfferState
     from shared.contracts.drafts import VacancyDraft
 
-OPEN_DOORS: Final = frozenset({"FRIV", "KULT"})
-"""Kinds of offer that take people as they come (reference/offer_types.json: "Open door")."""
+OPEN_DOORS: Final = open_door_kinds()
+"""Kinds of offer that take people as they come."""
 
 
 _TERMS: Final = TypeAdapter(VacancyTerms)
