@@ -12,9 +12,10 @@ from shared.contracts.match import CLAIM_KEY, Claim
 from shared.messaging.envelope import state_envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from services.matching.domain.partition import Cause, Position
+    from services.matching.domain.causes import Cause, CauseKind
+    from services.matching.domain.partition import Position
     from services.matching.domain.terms import Terms
     from services.matching.state import Place
     from shared.contracts.need import NeedProfile
@@ -40,14 +41,27 @@ def open_need(need: NeedProfile) -> OpenNeed:
     return OpenNeed(need.version, orjson.dumps(facts)[1:-1])
 
 
-def canonical_form(need_id: str, need: OpenNeed, places: Sequence[Place], policy_hash: str) -> bytes:
-    """Write the body of a record without worker and day, in the order of the contract's fields."""
-    head = orjson.dumps({"need_id": need_id, "need_version": need.version, "places": [place._asdict() for place in places]})
+def canonical_form(
+    need_id: str, need: OpenNeed, places: Sequence[Place], positions: Mapping[str, Position], policy_hash: str
+) -> bytes:
+    """Write the body of a record without what is not canonical.
+
+    Args:
+        need_id: of the need.
+        need: what its record carries beside the places.
+        places: ranked.
+        positions: of the vacancies: a version alone does not tell which of two is newer once intake was restored from a backup.
+        policy_hash: of the policy that the places were scored under.
+    """
+    told = [place._asdict() | {"vacancy_epoch": positions[place.vacancy_id][0]} for place in places]
+    head = orjson.dumps({"need_id": need_id, "need_version": need.version, "places": told})
     return b'%s,"often_in_the_way":null,%s,"policy":"%s"}' % (head[:-1], need.facts, policy_hash.encode())
 
 
-def whole_body(canonical: bytes, terms: Terms, worker: str) -> bytes:
-    return b'%s%s"%s","worker":"%s"}' % (canonical[:-1], _NOT_CANONICAL, terms.today.isoformat().encode(), worker.encode())
+def whole_body(canonical: bytes, terms: Terms, worker: str, cause: CauseKind, own_news: Sequence[str]) -> bytes:
+    """Add what is not canonical: the day, who wrote it, and what led to it."""
+    rest = orjson.dumps({"day": terms.today, "worker": worker, "cause": cause, "own_news": own_news})
+    return b"%s,%s" % (canonical[:-1], rest[1:])
 
 
 def digest(canonical: bytes) -> bytes:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import structlog
 
-from services.matching.domain.partition import GONE, Cause, Partition, Phase
+from services.matching.domain.causes import SLACK, Cause
+from services.matching.domain.partition import GONE, Partition, Phase
 from services.matching.domain.terms import Terms, is_newer_policy
 from services.matching.records import canonical_form, digest_of_body, open_need
 from services.matching.state import MatchingState
@@ -25,6 +26,7 @@ from shared.observability import new_correlation_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from services.matching.domain.causes import CauseKind
     from services.matching.domain.partition import Position
     from services.matching.metrics import Metrics
     from shared.contracts.need import NeedProfile
@@ -63,6 +65,8 @@ class Matching:
         self._settings_positions: dict[str, Position] = {}
         self._state: MatchingState | None = None
         self._vacancy_positions: dict[str, Position] = {}
+        self._announced_at: dict[str, datetime] = {}
+        self._last_announced_at = _THE_BEGINNING
         self._to_score: deque[str] = deque()
         self._partition_of: dict[str, Partition] = {}
         self._latest = _THE_BEGINNING
@@ -128,7 +132,7 @@ class Matching:
             return
         if is_newer_policy(self._policy, event.data):
             self._policy = event.data
-            self._change_terms(event)
+            self._change_terms(event, "policy")
 
     def today_arrived(self, event: Event[Today]) -> None:
         """Go over to a later day, never to an earlier one."""
@@ -136,19 +140,19 @@ class Matching:
             return
         if self._today is None or event.data.day > self._today.day:
             self._today = event.data
-            self._change_terms(event)
+            self._change_terms(event, "day")
 
-    def _change_terms(self, event: Event[Policy] | Event[Today]) -> None:
+    def _change_terms(self, event: Event[Policy] | Event[Today], kind: CauseKind) -> None:
         if self._policy is None or self._today is None:
             return
         self.terms_known.set()
         if self._state is None:
             return
-        cause = self._cause(event.envelope)
+        cause = self._cause(event.envelope, kind)
         waiting = self._state.change_terms(Terms(self._policy, self._today.day))
         log.info("terms_changed", policy=self._policy.version, day=str(self._today.day), needs=len(waiting))
         for need_id in waiting:
-            self._partition_of[need_id].unsaid[need_id] = cause
+            self._partition_of[need_id].note(need_id, cause)
         self._queue(waiting)
 
     # --- vacancies ---------------------------------------------------------------------------------------------------
@@ -164,13 +168,16 @@ class Matching:
             positions[event.subject] = event.position
             is_open = event.data is not None and event.data.status == "open"
             changes[event.subject] = event.data if is_open else None
-            causes[event.subject] = self._cause(event.envelope)
+            causes[event.subject] = self._cause(event.envelope, "vacancy")
         changed = self.state.change_vacancies(changes)
         # Not before: a batch that failed comes again, and must then be news, or it would leave a hole that nobody sees.
         self._vacancy_positions.update(positions)
-        self._latest = max([self._latest, *(cause.time for cause in causes.values())])
+        for vacancy_id, cause in causes.items():
+            self._announced_at[vacancy_id] = cause.time
+            self._last_announced_at = max(self._last_announced_at, cause.time)
+        self._latest = max(self._latest, self._last_announced_at)
         for need_id, vacancy_id in changed.items():
-            self._partition_of[need_id].unsaid[need_id] = causes[vacancy_id]
+            self._partition_of[need_id].note(need_id, causes[vacancy_id])
         self._metrics.vacancy_events.inc(len(changes))
         if changed:
             self.on_unsaid()
@@ -193,8 +200,8 @@ class Matching:
         for event in events:
             if self._is_old(partition.positions, event):
                 continue
-            need_id, cause = event.subject, self._cause(event.envelope)
-            partition.unsaid[need_id] = cause
+            need_id, cause = event.subject, self._cause(event.envelope, "need")
+            partition.note(need_id, cause)
             partition.unreadable.discard(need_id)
             if event.data is not None and event.data.status == "open":
                 opened[need_id] = event.data
@@ -235,7 +242,7 @@ class Matching:
         """Take in a record of this worker's own output, or of somebody who may no longer write it."""
         partition, cause = self.partitions[number], self._repair(said.envelope)
         if said.key == CLAIM_KEY:
-            partition.saw_claim(said.envelope.epoch, said.offset)
+            partition.saw_claim(said.envelope.epoch, said.offset, said.envelope.time)
             return
         digest = GONE if said.body is None else digest_of_body(said.body)
         partition.saw_record(said.key, said.envelope.epoch, digest, cause)
@@ -274,6 +281,7 @@ class Matching:
             partition.compared_epoch = partition.claimed.epoch
             for need_id in (*partition.needs, *partition.said, *partition.overwritten):
                 partition.unsaid.setdefault(need_id, cause)
+        partition.settle()
         self._queue([need_id for need_id in partition.needs if not self._is_scored(need_id)])
 
     # --- scoring and saying ------------------------------------------------------------------------------------------
@@ -301,7 +309,14 @@ class Matching:
             return "later" if need_id in partition.unreadable else "gone"
         if not self._is_scored(need_id):
             return "later"
-        return canonical_form(need_id, need, self.state.places(need_id), self.terms.policy_hash)
+        return canonical_form(need_id, need, self.state.places(need_id), self._vacancy_positions, self.terms.policy_hash)
+
+    def news_of_their_own(self, need_id: str, cause: Cause) -> list[str]:
+        """Give the places on a list that are pushed although the cause of the record is not."""
+        since = cause.since
+        if not cause.is_quiet or since is None or since >= self._last_announced_at:
+            return []
+        return [place.vacancy_id for place in self.state.places(need_id) if self._announced_at[place.vacancy_id] > since]
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -319,9 +334,11 @@ class Matching:
         return False
 
     @staticmethod
-    def _cause(envelope: Envelope) -> Cause:
-        return Cause(envelope.correlationid, envelope.time, envelope.traceparent)
+    def _cause(envelope: Envelope, kind: CauseKind) -> Cause:
+        return Cause(envelope.correlationid, envelope.time, envelope.traceparent, kind, envelope.time - SLACK)
 
     def _repair(self, envelope: Envelope | None) -> Cause:
-        """Give the cause of a repair: there is no clock here, so it happened when the latest event did."""
-        return Cause(envelope.correlationid if envelope else new_correlation_id(), self._latest)
+        """Give the cause of a repair: there is no clock here, so it happened when the record did, or else the latest event."""
+        if envelope is not None:
+            return Cause(envelope.correlationid, envelope.time)
+        return Cause(new_correlation_id(), self._latest)

@@ -22,7 +22,8 @@ from shared.messaging.health import Check
 if TYPE_CHECKING:
     from aiokafka.structs import RecordMetadata
 
-    from services.matching.domain.partition import Cause, Partition
+    from services.matching.domain.causes import Cause
+    from services.matching.domain.partition import Partition
     from services.matching.metrics import Metrics
     from services.matching.service import Matching
     from shared.messaging.producing import Producer
@@ -119,12 +120,15 @@ class Speaker:
         return said
 
     async def _write(self, partition: Partition, need_id: str, canonical: bytes | None, content: bytes, cause: Cause) -> None:
-        body = None if canonical is None else whole_body(canonical, self._matching.terms, self._worker)
+        body = None
+        if canonical is not None:
+            own_news = self._matching.news_of_their_own(need_id, cause)
+            body = whole_body(canonical, self._matching.terms, self._worker, cause.kind, own_news)
         headers = match_headers(need_id, partition.next_position(), cause)
         future = await self._producer.publish_no_wait(
             self._topic, key=need_id, value=body, headers=headers, partition=partition.number
         )
-        partition.has_said(need_id, content)
+        partition.has_said(need_id, content, cause)
         self._told[cause.correlation_id] += 1
         self._in_flight.add(future)
         future.add_done_callback(partial(self._acknowledged, partition, need_id, cause))

@@ -17,7 +17,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import ConsumerStoppedError, KafkaError
 
-from services.matching.domain.partition import Cause, Phase
+from services.matching.domain.causes import Cause
+from services.matching.domain.partition import Phase
 from services.matching.reading import read_need, read_vacancy
 from services.matching.records import claim_record, is_under_epoch
 from services.matching.service import Said
@@ -376,6 +377,7 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         said, needs = (TopicPartition(self._names.topic(topic), number) for topic in (MATCHES, NEEDS))
         ends = await consumer.end_offsets([said, needs])
         await self._until(lambda: partition.said_offset >= ends[said])
+        partition.resume()
         while partition.fenced:
             await self._claim(number)
         await self._until(lambda: partition.needs_offset >= ends[needs])

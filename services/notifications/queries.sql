@@ -43,7 +43,7 @@ RETURNING need_id;
 -- Of these lists (a person, a need, its places by comma) the places that the person was not alerted to in this or a later opening,
 -- with what is known of the vacancy. Places are a list's text, since asyncpg encodes a text far faster than the rows that it stands for.
 SELECT list.ordinal - 1 AS list, place.ordinal - 1 AS place,
-       copy.version AS copy_version, copy.opening AS copy_opening, copy.status AS copy_status,
+       copy.epoch AS copy_epoch, copy.version AS copy_version, copy.opening AS copy_opening, copy.status AS copy_status,
        said.opening AS alerted_opening, people.mail IS NOT NULL AS has_mail
 FROM unnest(:persons::text[], :need_ids::text[], :vacancy_ids::text[], :openings::text[])
      WITH ORDINALITY AS list (person, need_id, vacancy_ids, openings, ordinal)
@@ -62,9 +62,9 @@ ORDER BY list.ordinal, place.ordinal;
 -- The places that wait for one of these vacancies.
 SELECT * FROM waiting_places WHERE vacancy_id = ANY(:vacancy_ids::text[]) ORDER BY need_id, vacancy_id;
 
--- name: stop_waiting_of_needs(need_ids)!
+-- name: stop_waiting_of_needs(need_ids)
 -- A newer record of a need says anew what waits.
-DELETE FROM waiting_places WHERE need_id = ANY(:need_ids::text[]);
+DELETE FROM waiting_places WHERE need_id = ANY(:need_ids::text[]) RETURNING need_id, vacancy_id, quiet;
 
 -- name: stop_waiting(need_ids, vacancy_ids)!
 -- These places have been judged.
@@ -72,21 +72,22 @@ DELETE FROM waiting_places AS held
 USING unnest(:need_ids::text[], :vacancy_ids::text[]) AS judged (need_id, vacancy_id)
 WHERE held.need_id = judged.need_id AND held.vacancy_id = judged.vacancy_id;
 
--- name: start_waiting(need_ids, vacancy_ids, persons, openings, vacancy_versions, scores, points, unknowns, policies, match_epochs, match_versions, happened, correlation_ids)!
+-- name: start_waiting(need_ids, vacancy_ids, persons, openings, vacancy_versions, scores, points, unknowns, policies, match_epochs, match_versions, happened, correlation_ids, vacancy_epochs, quiets)!
 -- Keep places until their vacancy arrives.
 INSERT INTO waiting_places (
     need_id, vacancy_id, person, opening, vacancy_version, score, points, unknown, policy, match_epoch, match_version, happened_at,
-    correlation_id
+    correlation_id, vacancy_epoch, quiet
 )
 SELECT need_id, vacancy_id, person, opening, vacancy_version, score, points, string_to_array(unknown, ','),
-       policy, match_epoch, match_version, happened_at, correlation_id
+       policy, match_epoch, match_version, happened_at, correlation_id,
+       vacancy_epoch, quiet
 FROM unnest(
     :need_ids::text[], :vacancy_ids::text[], :persons::text[], :openings::int[], :vacancy_versions::bigint[], :scores::int[],
     :points::jsonb[], :unknowns::text[], :policies::text[], :match_epochs::bigint[], :match_versions::bigint[],
-    :happened::timestamptz[], :correlation_ids::text[]
+    :happened::timestamptz[], :correlation_ids::text[], :vacancy_epochs::bigint[], :quiets::boolean[]
 ) AS new (
     need_id, vacancy_id, person, opening, vacancy_version, score, points, unknown, policy, match_epoch, match_version, happened_at,
-    correlation_id
+    correlation_id, vacancy_epoch, quiet
 );
 
 -- name: save_deliveries(delivery_ids, persons, need_ids, correlation_ids)!

@@ -64,8 +64,9 @@ class Notifications:
             newer = await writing.save_matches(accepted.records)
             if not newer:
                 return
-            await writing.stop_waiting_of_needs(newer)
-            due, keep = _judge_all(await writing.unsaid([record for record in accepted.records if record.need_id in newer]))
+            loud = await writing.stop_waiting_of_needs(newer)
+            records = [one.louder_by(loud.get(one.need_id, ())) for one in accepted.records if one.need_id in newer]
+            due, keep = _judge_all(await writing.unsaid(records))
             await writing.start_waiting(keep)
             told = await self._alert(writing, due)
         if keep:

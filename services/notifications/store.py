@@ -148,18 +148,23 @@ class Writing:
         return [
             Unsaid(
                 lists[at].place(rank),
-                None if version is None else Copy(version, opening, status),
+                None if version is None else Copy(epoch, version, opening, status),
                 alerted_opening,
                 has_mail,
             )
-            async for at, rank, version, opening, status, alerted_opening, has_mail in rows
+            async for at, rank, epoch, version, opening, status, alerted_opening, has_mail in rows
         ]
 
     async def waiting_for(self, vacancy_ids: Sequence[str]) -> list[Place]:
         return [_place(row) async for row in _sql.waiting_for(self._connection, vacancy_ids=vacancy_ids)]
 
-    async def stop_waiting_of_needs(self, need_ids: Iterable[str]) -> None:
-        await _sql.stop_waiting_of_needs(self._connection, need_ids=list(need_ids))
+    async def stop_waiting_of_needs(self, need_ids: Iterable[str]) -> dict[str, list[str]]:
+        """Forget what waits of these needs; gives the vacancies, by need, that would have been pushed."""
+        loud: dict[str, list[str]] = {}
+        async for row in _sql.stop_waiting_of_needs(self._connection, need_ids=list(need_ids)):
+            if not row["quiet"]:
+                loud.setdefault(row["need_id"], []).append(row["vacancy_id"])
+        return loud
 
     async def stop_waiting(self, places: Sequence[Place]) -> None:
         if places:
@@ -175,6 +180,8 @@ class Writing:
                 self._connection,
                 **_columns(places),
                 vacancy_versions=[place.vacancy_version for place in places],
+                vacancy_epochs=[place.vacancy_epoch for place in places],
+                quiets=[place.is_quiet for place in places],
                 match_epochs=[place.match[0] for place in places],
                 match_versions=[place.match[1] for place in places],
                 happened=[place.happened_at for place in places],
@@ -359,6 +366,7 @@ def _place(row: asyncpg.Record) -> Place:
         vacancy_id=row["vacancy_id"],
         opening=row["opening"],
         vacancy_version=row["vacancy_version"],
+        vacancy_epoch=row["vacancy_epoch"],
         score=row["score"],
         points=row["points"],
         unknown=tuple(row["unknown"]),
@@ -366,6 +374,7 @@ def _place(row: asyncpg.Record) -> Place:
         match=(row["match_epoch"], row["match_version"]),
         happened_at=row["happened_at"],
         correlation_id=row["correlation_id"],
+        is_quiet=row["quiet"],
     )
 
 

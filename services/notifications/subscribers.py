@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, TypeAdapter
 
-from services.notifications.domain.matches import Claim, MatchRecord, Need, recipient
+from services.notifications.domain.matches import Claim, MatchRecord, Need, loud_places, recipient
 from services.notifications.domain.vacancies import VacancyState, state_of
 from shared.contracts import match as match_contract
 from shared.contracts.match import CLAIM_KEY, Match
@@ -81,4 +81,5 @@ def _record(event: Event[MatchOrClaim], *, person: str, policy: str, need: Need 
         policy=policy,
         need=need,
         places=match.places if match else (),
+        loud=loud_places(match.cause, match.own_news) if match else None,
     )

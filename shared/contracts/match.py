@@ -55,11 +55,17 @@ class Match(Contract):
         description="What led to this answer; a new policy, day or start of a worker is never pushed. None: an older writer. "
         "Not part of the canonical form",
     )
+    own_news: tuple[EntityId, ...] = Field(
+        default=(),
+        max_length=10,
+        description="Of a record whose cause is never pushed, the places that are pushed all the same: their own vacancies were "
+        "published since. Not part of the canonical form",
+    )
     day: date = Field(description="The day it was made under; not part of the canonical form")
     worker: str = Field(description="Who wrote it; not part of the canonical form")
 
 
-NOT_CANONICAL = frozenset({"cause", "day", "worker"})
+NOT_CANONICAL = frozenset({"cause", "own_news", "day", "worker"})
 """Fields (beside the envelope's epoch and version) that do not make an answer another answer."""
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from operator import eq
 from pathlib import Path
@@ -17,7 +17,7 @@ from shared.messaging.producing import Producer
 from shared.messaging.topics import TopicNames, Topics
 from tests.support.backends import Kafka
 from tests.support.matching import SERVICES, TODAY, Chance, first_policy, need, vacancy
-from tests.support.matching_log import MatchingLog, running_worker, worker_settings
+from tests.support.matching_log import NOON, MatchingLog, running_worker, worker_settings
 from tests.support.processes import ServiceProcess
 from tests.support.running import RunningService
 from tests.support.waiting import eventually, stays
@@ -262,6 +262,33 @@ async def test_a_newer_policy_is_said_to_all_and_a_new_day_only_where_it_changes
 
         await eventually(policies, until=lambda seen: seen == {newer.hash()})
         assert await log.written() == written + 4
+
+
+async def test_a_record_says_what_led_to_it_and_which_places_are_news_all_the_same(
+    log: MatchingLog, settings: MatchingSettings
+) -> None:
+    async def led_by() -> tuple[str | None, tuple[str, ...], list[str]]:
+        match = (await log.said())["need-1"].match
+        return (match.cause, match.own_news, [place.vacancy_id for place in match.places]) if match else (None, (), [])
+
+    def at(minutes: int) -> datetime:
+        return NOON + timedelta(minutes=minutes)
+
+    far = {"easting_m": 545_000, "northing_m": 6_223_000}  # 30 km: 100 - 20 * (1 - 70/95) points
+    await log.settings(first_policy(threshold=99))
+    async with running_worker(settings) as service:
+        await eventually(lambda: is_ready(service))
+        await log.needs(need("need-1"))
+        await eventually(led_by, until=partial(eq, ("need", (), [])))
+        await log.vacancies(vacancy("vacancy-1"), vacancy("vacancy-far", location=far), time=at(5))
+        await eventually(led_by, until=partial(eq, ("vacancy", (), ["vacancy-1"])))
+        # The new policy lets the far place in; a place announced a while later is news of its own.
+        await log.settings(first_policy(version="2026-11-02.1", threshold=60), version=2, time=at(20))
+        await eventually(led_by, until=partial(eq, ("policy", (), ["vacancy-1", "vacancy-far"])))
+    await log.vacancies(vacancy("vacancy-2"), time=at(30))
+    await log.settings(first_policy(version="2026-11-03.1", threshold=0), version=3, time=at(31))
+    async with running_worker(settings) as service:
+        await eventually(led_by, until=partial(eq, ("start", ("vacancy-2",), ["vacancy-1", "vacancy-2", "vacancy-far"])))
 
 
 async def test_two_workers_divide_the_needs_and_say_what_one_alone_would_say(

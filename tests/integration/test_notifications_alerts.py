@@ -122,6 +122,50 @@ async def test_a_later_opening_alerts_again_as_reopened(world: World) -> None:
     assert [(alert["opening"], alert["kind"]) for alert in alerts] == [(1, "new"), (2, "reopened")]
 
 
+async def test_after_intake_was_restored_a_place_waits_for_the_vacancy_of_the_new_epoch(world: World) -> None:
+    """The copy has epoch 1 version 9, full. The restored intake publishes epoch 2 version 4, free: a lower version, and newer."""
+    await world.log.vacancy(vacancy(version=9, opening=1, status="closed", closed_reason="filled"))
+    async with world.service() as service:
+        await service.has_caught_up(world)
+        await world.log.match(match(place(version=4, epoch=2)))
+        await service.has_caught_up(world)
+        assert await service.alerts() == []
+        await world.log.vacancy(vacancy(version=4), epoch=2)
+        await service.alerted(1)
+
+
+async def test_what_a_new_policy_or_a_new_day_brought_is_in_the_inbox_and_never_mailed(world: World) -> None:
+    for vacancy_id in ("vac-1", "vac-2", "vac-3", "vac-4"):
+        await world.log.vacancy(vacancy(vacancy_id))
+    async with world.service() as service:
+        await service.has_mail()
+        await world.log.match(match(place("vac-1"), cause="vacancy"))
+        await world.log.match(match(place("vac-1"), place("vac-2"), cause="policy"))
+        await world.log.match(
+            match(place("vac-1"), place("vac-2"), place("vac-3"), place("vac-4"), cause="day", own_news=("vac-4",))
+        )
+        alerts = await service.alerted(4)
+        counts = await service.counts()
+    channels = {alert["vacancy_id"]: alert["channel"] for alert in alerts}
+    assert channels == {"vac-1": "mail", "vac-2": "inbox", "vac-3": "inbox", "vac-4": "mail"}
+    assert counts["deliveries_waiting"] == 2
+
+
+async def test_a_place_that_waits_for_its_vacancy_stays_as_loud_or_quiet_as_it_came(world: World) -> None:
+    async with world.service() as service:
+        await service.has_mail()
+        await world.log.match(match(place("vac-1"), cause="vacancy"))
+        await world.log.match(match(place("vac-2"), need_id="need-2", cause="policy"))
+        await service.has_caught_up(world)
+        await world.log.match(match(place("vac-1"), place("vac-2"), cause="policy"))
+        await service.has_caught_up(world)
+        await world.log.vacancy(vacancy("vac-1"))
+        await world.log.vacancy(vacancy("vac-2"))
+        alerts = await service.alerted(3)
+    channels = {(alert["need_id"], alert["vacancy_id"]): alert["channel"] for alert in alerts}
+    assert channels == {("need-1", "vac-1"): "mail", ("need-1", "vac-2"): "inbox", ("need-2", "vac-2"): "inbox"}
+
+
 async def test_what_a_fenced_worker_writes_is_dropped(world: World) -> None:
     await world.log.vacancy(vacancy("vac-1"))
     await world.log.vacancy(vacancy("vac-2"))

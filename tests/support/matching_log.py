@@ -48,22 +48,28 @@ class MatchingLog:
         self._producer = producer
 
     async def state(
-        self, topic: str, key: str, body: BaseModel | None, position: tuple[int, int], correlation_id: str = "test"
+        self,
+        topic: str,
+        key: str,
+        body: BaseModel | None,
+        position: tuple[int, int],
+        correlation_id: str = "test",
+        time: datetime = NOON,
     ) -> Coordinates:
         entity = {"vacancies": "vacancy", "need-profiles": "need-profile"}.get(topic, key)
         envelope = state_envelope(
-            entity=entity, subject=key, position=position, time=NOON, source="intake", correlationid=correlation_id
+            entity=entity, subject=key, position=position, time=time, source="intake", correlationid=correlation_id
         )
         value = None if body is None else body.model_dump_json().encode()
         return await self._producer.publish(self.names.topic(topic), key=key, value=value, headers=envelope.to_headers())
 
-    async def settings(self, policy: Policy | None = None, day: date = TODAY, version: int = 1) -> None:
-        await self.state("settings", POLICY_KEY, policy or first_policy(), (1, version))
-        await self.state("settings", TODAY_KEY, Today(day=day), (1, version))
+    async def settings(self, policy: Policy | None = None, day: date = TODAY, version: int = 1, time: datetime = NOON) -> None:
+        await self.state("settings", POLICY_KEY, policy or first_policy(), (1, version), time=time)
+        await self.state("settings", TODAY_KEY, Today(day=day), (1, version), time=time)
 
-    async def vacancies(self, *vacancies: Vacancy, correlation_id: str = "test") -> None:
+    async def vacancies(self, *vacancies: Vacancy, correlation_id: str = "test", time: datetime = NOON) -> None:
         await asyncio.gather(
-            *(self.state("vacancies", one.vacancy_id, one, (1, one.version), correlation_id) for one in vacancies)
+            *(self.state("vacancies", one.vacancy_id, one, (1, one.version), correlation_id, time) for one in vacancies)
         )
 
     async def needs(self, *needs: NeedProfile) -> None:

@@ -65,12 +65,18 @@ def vacancy(vacancy_id: str = "vac-1", *, version: int = 1, opening: int = 1, st
 
 
 def place(
-    vacancy_id: str = "vac-1", *, version: int = 1, opening: int = 1, points: Mapping[str, int] | None = None
+    vacancy_id: str = "vac-1",
+    *,
+    version: int = 1,
+    epoch: int | None = None,
+    opening: int = 1,
+    points: Mapping[str, int] | None = None,
 ) -> ScoredPlace:
     given = dict(points or {"services": 40, "target_group": 20, "travel": 15, "start": 12})
     return ScoredPlace(
         vacancy_id=vacancy_id,
         vacancy_version=version,
+        vacancy_epoch=epoch,
         opening=opening,
         score=sum(given.values()),
         points=given,

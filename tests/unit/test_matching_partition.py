@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import orjson
 
-from services.matching.domain.partition import GONE, Cause, Partition, Phase
+from services.matching.domain.causes import Cause
+from services.matching.domain.partition import GONE, Partition, Phase
 from services.matching.domain.terms import Terms
 from services.matching.records import canonical_form, digest, digest_of_body, is_under_epoch, open_need, whole_body
 from services.matching.state import MatchingState
@@ -78,7 +79,7 @@ def test_what_was_written_below_the_highest_claim_is_written_over_even_where_it_
     restoring.saw_record("need-1", 3, b"same", CAUSE)
     assert restoring.must_say("need-1", b"same")
     owner = live(epoch=4)
-    owner.has_said("need-1", b"same")
+    owner.has_said("need-1", b"same", CAUSE)
     owner.saw_record("need-1", 3, b"same", CAUSE)
     assert owner.must_say("need-1", b"same")
     owner.saw_record("need-2", 3, b"a need that was erased", CAUSE)
@@ -91,7 +92,7 @@ def test_nothing_is_said_of_a_need_that_nothing_was_said_of() -> None:
 
 def test_what_was_not_acknowledged_is_said_again() -> None:
     partition = live()
-    partition.has_said("need-1", b"content")
+    partition.has_said("need-1", b"content", CAUSE)
     partition.failed_to_say("need-1", CAUSE)
     assert partition.must_say("need-1", b"content")
     assert "need-1" in partition.unsaid
@@ -105,15 +106,18 @@ def test_a_record_is_the_contract_and_its_canonical_form_is_without_worker_and_d
     )
     state.put_needs([profile], live=True)
     state.change_vacancies({f"vacancy-{n}": vacancy(f"vacancy-{n}", places_free=None, version=n + 1) for n in range(12)})
-    canonical = canonical_form("need-1", open_need(profile), state.places("need-1"), terms.policy_hash)
-    body = whole_body(canonical, terms, "matching-1")
+    positions = {f"vacancy-{n}": (2, n + 1) for n in range(12)}
+    canonical = canonical_form("need-1", open_need(profile), state.places("need-1"), positions, terms.policy_hash)
+    body = whole_body(canonical, terms, "matching-1", "policy", ["vacancy-3"])
     match = Match.model_validate_json(body)
     assert len(match.places) == 10
     assert match.places[0].unknown == ("capacity", "services")
+    assert {place.vacancy_epoch for place in match.places} == {2}
+    assert (match.cause, match.own_news) == ("policy", ("vacancy-3",))
     assert match.deadline == profile.deadline
     assert orjson.loads(body) == match.model_dump(mode="json")
     assert orjson.loads(canonical) == match.model_dump(mode="json", exclude=set(NOT_CANONICAL))
-    another_day = whole_body(canonical, Terms(terms.policy, TODAY.replace(day=25)), "matching-2")
+    another_day = whole_body(canonical, Terms(terms.policy, TODAY.replace(day=25)), "matching-2", "vacancy", [])
     assert digest_of_body(body) == digest_of_body(another_day) == digest(canonical)
 
 
@@ -125,7 +129,9 @@ def test_random_lists_are_written_as_the_contract_reads_them() -> None:
     state.change_vacancies({f"vacancy-{n:02}": chance.vacancy(f"vacancy-{n:02}") for n in range(60)})
     for profile in needs:
         places = state.places(profile.need_id)
-        body = whole_body(canonical_form(profile.need_id, open_need(profile), places, "hash"), terms, "matching-1")
+        positions = {place.vacancy_id: (1, place.vacancy_version) for place in places}
+        canonical = canonical_form(profile.need_id, open_need(profile), places, positions, "hash")
+        body = whole_body(canonical, terms, "matching-1", "vacancy", [])
         match = Match.model_validate_json(body)
         assert all(sum(place.points.values()) == place.score for place in match.places)
         assert [place.vacancy_id for place in match.places] == [place.vacancy_id for place in places]

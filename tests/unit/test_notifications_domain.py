@@ -1,25 +1,35 @@
 """The decisions of the notifications service, bare."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.notifications.domain.alerts import push
 from services.notifications.domain.delivery import Attempt, GiveUp, Patience, Retry, answered, not_reached
-from services.notifications.domain.matches import Claim, MatchRecord, accept, recipient
+from services.notifications.domain.matches import Claim, MatchRecord, accept, loud_places, recipient
 from services.notifications.domain.places import AlertNow, AlreadySaid, Copy, Outdated, Place, Wait, judge
 from services.notifications.domain.vacancies import VacancyState, newest
+from shared.contracts.match import ScoredPlace
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 def place(
-    *, opening: int = 2, version: int = 5, vacancy_id: str = "vac-1", person: str = "person-1", at: datetime = NOW
+    *,
+    opening: int = 2,
+    version: int = 5,
+    vacancy_id: str = "vac-1",
+    person: str = "person-1",
+    at: datetime = NOW,
+    epoch: int | None = 1,
+    is_quiet: bool = False,
 ) -> Place:
     return Place(
-        person=person, need_id="need-1", vacancy_id=vacancy_id, opening=opening, vacancy_version=version, score=80,
-        points={"services": 80}, unknown=(), policy="p", match=(1, 1), happened_at=at, correlation_id="c",
+        person=person, need_id="need-1", vacancy_id=vacancy_id, opening=opening, vacancy_version=version, vacancy_epoch=epoch, score=80,
+        points={"services": 80}, unknown=(), policy="p", match=(1, 1), happened_at=at, correlation_id="c", is_quiet=is_quiet,
     )  # fmt: skip
 
 
@@ -31,32 +41,32 @@ def record(need_id: str = "need-1", *, epoch: int = 1, version: int = 1, offset:
 
 
 def test_the_first_opening_that_a_person_hears_of_is_new() -> None:
-    assert judge(place(opening=2), Copy(5, 2, "open"), None) == AlertNow("new")
+    assert judge(place(opening=2), Copy(1, 5, 2, "open"), None) == AlertNow("new")
 
 
 def test_an_opening_after_one_that_was_said_is_reopened() -> None:
-    assert judge(place(opening=2), Copy(5, 2, "open"), 1) == AlertNow("reopened")
+    assert judge(place(opening=2), Copy(1, 5, 2, "open"), 1) == AlertNow("reopened")
 
 
 def test_an_opening_that_was_said_is_not_said_again_and_neither_is_an_earlier_one() -> None:
-    assert judge(place(opening=2), Copy(5, 2, "open"), 2) == AlreadySaid()
-    assert judge(place(opening=2), Copy(5, 2, "open"), 3) == AlreadySaid()
+    assert judge(place(opening=2), Copy(1, 5, 2, "open"), 2) == AlreadySaid()
+    assert judge(place(opening=2), Copy(1, 5, 2, "open"), 3) == AlreadySaid()
 
 
 def test_a_place_waits_for_the_version_of_the_vacancy_that_matching_saw() -> None:
     assert judge(place(version=5), None, None) == Wait()
-    assert judge(place(version=5), Copy(4, 2, "open"), None) == Wait()
-    assert judge(place(version=5), Copy(4, 1, "closed"), None) == Wait()
+    assert judge(place(version=5), Copy(1, 4, 2, "open"), None) == Wait()
+    assert judge(place(version=5), Copy(1, 4, 1, "closed"), None) == Wait()
 
 
 def test_a_place_that_the_vacancy_has_left_behind_is_outdated() -> None:
-    assert judge(place(version=5, opening=2), Copy(6, 3, "open"), None) == Outdated()
-    assert judge(place(version=5, opening=2), Copy(6, 2, "closed"), None) == Outdated()
-    assert judge(place(version=5, opening=2), Copy(6, 0, "gone"), None) == Outdated()
+    assert judge(place(version=5, opening=2), Copy(1, 6, 3, "open"), None) == Outdated()
+    assert judge(place(version=5, opening=2), Copy(1, 6, 2, "closed"), None) == Outdated()
+    assert judge(place(version=5, opening=2), Copy(1, 6, 0, "gone"), None) == Outdated()
 
 
 def test_a_newer_version_of_the_same_opening_is_alerted_to() -> None:
-    assert judge(place(version=5, opening=2), Copy(7, 2, "open"), None) == AlertNow("new")
+    assert judge(place(version=5, opening=2), Copy(1, 7, 2, "open"), None) == AlertNow("new")
 
 
 def test_a_claim_ends_lower_epochs_from_where_it_stands_and_not_before() -> None:
@@ -143,3 +153,45 @@ def test_a_final_no_is_final_and_a_passing_one_is_tried_again_for_five_days() ->
     assert answered(451, attempt(), Patience()) == Retry("refused_for_now", 0.5)
     assert answered(451, attempt(age=timedelta(days=6)), Patience()) == GiveUp("too_old")
     assert not_reached(attempt(age=timedelta(days=6)), Patience()) == GiveUp("too_old")
+
+
+def test_after_an_epoch_rise_a_place_waits_for_the_newer_epoch_although_its_version_is_lower() -> None:
+    """Intake restored from a backup counts versions anew: epoch 2 version 3 comes after epoch 1 version 9."""
+    assert judge(place(epoch=2, version=3, opening=2), Copy(1, 9, 2, "open"), None) == Wait()
+    assert judge(place(epoch=2, version=3, opening=2), Copy(1, 9, 2, "closed"), None) == Wait()
+    assert judge(place(epoch=2, version=3, opening=2), Copy(2, 3, 2, "open"), None) == AlertNow("new")
+    assert judge(place(epoch=1, version=9, opening=2), Copy(2, 3, 2, "open"), None) == AlertNow("new")
+    assert judge(place(epoch=1, version=9, opening=2), Copy(2, 3, 0, "gone"), None) == Outdated()
+
+
+def test_a_record_that_does_not_say_its_epoch_is_compared_by_version() -> None:
+    assert judge(place(epoch=None, version=5), Copy(7, 4, 2, "open"), None) == Wait()
+    assert judge(place(epoch=None, version=5), Copy(7, 5, 2, "open"), None) == AlertNow("new")
+
+
+def test_what_a_new_policy_or_day_brought_is_in_the_inbox_and_in_no_mail() -> None:
+    quiet, loud = place(vacancy_id="vac-1", is_quiet=True), place(vacancy_id="vac-2")
+    alerts, deliveries = push([(quiet, "new"), (loud, "new")], frozenset({"person-1"}), NOW)
+    assert [alert.delivery_id is None for alert in alerts] == [True, False]
+    assert len(deliveries) == 1
+
+
+@pytest.mark.parametrize("cause", ["vacancy", "need", None])
+def test_news_of_a_place_or_of_a_need_is_loud(cause: str | None) -> None:
+    assert loud_places(cause, ()) is None
+
+
+@pytest.mark.parametrize("cause", ["policy", "day", "start"])
+def test_of_a_quiet_record_only_the_places_that_are_news_of_their_own_are_loud(cause: str) -> None:
+    assert loud_places(cause, ("vac-2",)) == frozenset({"vac-2"})
+
+
+def test_a_quiet_record_does_not_silence_the_news_before_it_in_the_same_batch() -> None:
+    loud = replace(record(version=1), places=(scored("vac-1"),))
+    quiet = replace(record(version=2, offset=1), places=(scored("vac-1"), scored("vac-2")), loud=frozenset())
+    [accepted] = accept([loud, quiet], {}).records
+    assert [accepted.place(rank).is_quiet for rank in (0, 1)] == [False, True]
+
+
+def scored(vacancy_id: str) -> ScoredPlace:
+    return ScoredPlace(vacancy_id=vacancy_id, vacancy_version=1, opening=1, score=80, points={"services": 80})

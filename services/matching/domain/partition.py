@@ -6,27 +6,22 @@ a worker that had lost the partition: readers drop it, but in the compacted topi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from services.matching.domain.causes import SLACK, joined
+
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from services.matching.domain.causes import Cause
 
 Position = tuple[int, int]
 """(epoch, version): as in shared.messaging.versions, which is no business of the domain."""
 
 GONE: Final = b""
 """In place of a digest: the last record is a tombstone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """What made an answer change: goes on with the record that tells it."""
-
-    correlation_id: str
-    time: datetime
-    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +64,15 @@ class Partition:
     overwritten: set[str] = field(default_factory=set)
     """Keys whose last record is not a rightful one: the truth is to be written over it, be it a tombstone."""
     unsaid: dict[str, Cause] = field(default_factory=dict)
-    """Needs whose answer may differ from what was said, with the cause that came last."""
+    """Needs whose answer may differ from what was said, and why."""
     needs_offset: int = 0
     said_offset: int = 0
     highest_epoch: int = 0
     claimed: Claimed | None = None
+    heard_at: datetime | None = None
+    """When the latest happened that was told of here, by anyone."""
+    resumes_from: datetime | None = None
+    """The same, as of the latest restore: what happened since then is news, what is older was told of, or could have been."""
     compared_epoch: int | None = None
     """The claim under which everything that was said has been compared with what is true."""
     _rivals: dict[int, int] = field(default_factory=dict)
@@ -81,8 +80,9 @@ class Partition:
 
     # --- claims ------------------------------------------------------------------------------------------------------
 
-    def saw_claim(self, epoch: int, offset: int) -> None:
+    def saw_claim(self, epoch: int, offset: int, time: datetime | None = None) -> None:
         """Note a claim, anyone's."""
+        self._heard(time)
         self.highest_epoch = max(self.highest_epoch, epoch)
         self._rivals[offset] = epoch
 
@@ -119,6 +119,7 @@ class Partition:
         """
         if self.claimed is not None and epoch == self.claimed.epoch:
             return
+        self._heard(cause.time)
         rightful = epoch >= self.highest_epoch and (self.claimed is None or epoch > self.claimed.epoch)
         self.highest_epoch = max(self.highest_epoch, epoch)
         if rightful:
@@ -140,10 +141,36 @@ class Partition:
             return True
         return self.said.get(need_id, GONE) != digest
 
-    def has_said(self, need_id: str, digest: bytes) -> None:
+    def has_said(self, need_id: str, digest: bytes, cause: Cause) -> None:
         self.said[need_id] = digest
         self.overwritten.discard(need_id)
+        self._heard(cause.time)
 
     def failed_to_say(self, need_id: str, cause: Cause) -> None:
         """Take back what was not acknowledged; it may have been written all the same, so it is written over."""
+        pending = self.unsaid.get(need_id)
         self.saw_garbage(need_id, cause)
+        if pending is not None:
+            self.unsaid[need_id] = joined(cause, pending)
+
+    # --- why it is to be said ----------------------------------------------------------------------------------------
+
+    def note(self, need_id: str, cause: Cause) -> None:
+        """Note that a need's answer may have changed."""
+        self.unsaid[need_id] = joined(self.unsaid.get(need_id), cause)
+
+    def resume(self) -> None:
+        """Note up to when this partition was spoken for, before this worker claims it."""
+        self.resumes_from = self.heard_at
+
+    def settle(self) -> None:
+        """Sort what a restore has queued: it meets every need as if it were new, and most are not."""
+        since = None if self.resumes_from is None else self.resumes_from - SLACK
+        for need_id, cause in self.unsaid.items():
+            is_old = cause.kind == "need" and (since is None or cause.time <= since)
+            if is_old or (cause.kind == "start" and cause.since is None):
+                self.unsaid[need_id] = replace(cause, kind="start", since=since)
+
+    def _heard(self, time: datetime | None) -> None:
+        if time is not None and (self.heard_at is None or time > self.heard_at):
+            self.heard_at = time

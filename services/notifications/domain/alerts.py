@@ -71,6 +71,7 @@ def push(
     """Turn places that are due into alerts, and bundle those that are pushed: one mail per person, need and match record.
 
     Nothing is pushed whose record is older than the database: whoever was told before the database began would be told again.
+    Neither is a place that a new policy or a new day brought: a change of rules is no news of a place.
 
     Args:
         due: places to alert about, with the kind.
@@ -79,7 +80,7 @@ def push(
     """
     bundles: dict[tuple[object, ...], list[tuple[Place, Kind]]] = {}
     for place, kind in due:
-        if place.person in with_mail and place.happened_at >= born_at:
+        if place.person in with_mail and place.happened_at >= born_at and not place.is_quiet:
             bundles.setdefault((place.person, place.need_id, place.match), []).append((place, kind))
     deliveries: dict[tuple[object, ...], Delivery] = {}
     for key, bundle in bundles.items():
@@ -87,7 +88,7 @@ def push(
         deliveries[key] = Delivery(_delivery_id(bundle), first.person, first.need_id, first.correlation_id)
     alerts = []
     for place, kind in due:
-        delivery = deliveries.get((place.person, place.need_id, place.match))
+        delivery = None if place.is_quiet else deliveries.get((place.person, place.need_id, place.match))
         alerts.append(NewAlert(place, kind, delivery.delivery_id if delivery else None))
     return alerts, list(deliveries.values())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from services.notifications.domain.places import Place, Position
@@ -39,7 +39,10 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class MatchRecord:
-    """One record of `matches`; `need` None is a tombstone: the need is closed or erased."""
+    """One record of `matches`; `need` None is a tombstone: the need is closed or erased.
+
+    `loud`: the vacancies of places that may be pushed; None: all.
+    """
 
     need_id: str
     partition: int
@@ -51,6 +54,7 @@ class MatchRecord:
     policy: str
     need: Need | None
     places: tuple[ScoredPlace, ...]
+    loud: frozenset[str] | None = None
 
     def place(self, rank: int) -> Place:
         """Make one of the places; most are known already, and making them all would be half of the work on a record."""
@@ -61,6 +65,7 @@ class MatchRecord:
             vacancy_id=scored.vacancy_id,
             opening=scored.opening,
             vacancy_version=scored.vacancy_version,
+            vacancy_epoch=scored.vacancy_epoch,
             score=scored.score,
             points=scored.points,
             unknown=scored.unknown,
@@ -68,7 +73,17 @@ class MatchRecord:
             match=self.position,
             happened_at=self.happened_at,
             correlation_id=self.correlation_id,
+            is_quiet=self.loud is not None and scored.vacancy_id not in self.loud,
         )
+
+    def louder_by(self, others: Iterable[str]) -> MatchRecord:
+        """Let these places be pushed too: an earlier record made them news, and its alerts have not been made."""
+        return self if self.loud is None else replace(self, loud=self.loud.union(others))
+
+    @property
+    def heard(self) -> frozenset[str]:
+        """Give the vacancies of the places that may be pushed."""
+        return frozenset(place.vacancy_id for place in self.places) if self.loud is None else self.loud
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +116,20 @@ def accept(entries: Iterable[Claim | MatchRecord], known: Mapping[int, Claim]) -
         if claim is not None and entry.position[0] < claim.epoch and entry.offset > claim.offset:
             continue
         held = newest.get(entry.need_id)
-        if held is None or entry.position > held.position:
+        if held is None:
             newest[entry.need_id] = entry
+        elif entry.position > held.position:
+            newest[entry.need_id] = entry.louder_by(held.heard)
     return Accepted(list(newest.values()), list(raised.values()))
+
+
+_PUSHED_CAUSES = frozenset({"vacancy", "need", None})
+"""Causes of a record that may be pushed; a new policy, a new day or the start of a worker goes to inbox and digest only."""
+
+
+def loud_places(cause: str | None, own_news: Iterable[str]) -> frozenset[str] | None:
+    """Give the vacancies that may be pushed of a record with this cause; None: all."""
+    return None if cause in _PUSHED_CAUSES else frozenset(own_news)
 
 
 def recipient(caseworker: str | None, handlekommune: str) -> str:

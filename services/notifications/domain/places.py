@@ -24,11 +24,13 @@ class Place:
 
     Attributes:
         person: opaque id of who is alerted.
+        vacancy_epoch: of the version that was scored; None: the record does not say.
         points: per part of the fit; they add up to `score` (0 to 100).
         unknown: codes of rules and parts that could not be judged.
         policy: hash of the policy that it was scored under.
         match: position of the record of `matches` that says so.
         happened_at: when matching said so.
+        is_quiet: for inbox and digest only: a new policy, day or start of a worker brought it.
     """
 
     person: str
@@ -36,6 +38,7 @@ class Place:
     vacancy_id: str
     opening: int
     vacancy_version: int
+    vacancy_epoch: int | None
     score: int
     points: Mapping[str, int]
     unknown: tuple[str, ...]
@@ -43,6 +46,7 @@ class Place:
     match: Position
     happened_at: datetime
     correlation_id: str
+    is_quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,14 @@ def lists_of(places: Iterable[Place]) -> list[PlaceList]:
 class Copy:
     """What the own copy of `vacancies` knows of a place."""
 
+    epoch: int
     version: int
     opening: int
     status: Literal["open", "closed", "gone"]
+
+    def is_behind(self, place: Place) -> bool:
+        """Say whether matching has seen a newer state: versions compare by epoch first, since a restored intake counts anew."""
+        return (self.epoch, self.version) < _seen_by_matching(place, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +117,14 @@ def judge(place: Place, copy: Copy | None, alerted_opening: int | None) -> Judge
         return AlreadySaid()
     if copy is None:
         return Wait()
-    if copy.status != "open" and copy.version >= place.vacancy_version:
-        return Outdated()
-    if copy.version < place.vacancy_version:
+    if copy.is_behind(place):
         return Wait()
+    if copy.status != "open":
+        return Outdated()
     if copy.opening != place.opening:
         return Outdated()
     return AlertNow("new" if alerted_opening is None else "reopened")
+
+
+def _seen_by_matching(place: Place, copy: Copy) -> Position:
+    return (copy.epoch if place.vacancy_epoch is None else place.vacancy_epoch), place.vacancy_version
