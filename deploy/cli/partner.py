@@ -18,12 +18,19 @@ _NOT_FOUND = 404
 
 
 @partner.command
-async def add(name: str, *, offer: list[str] | None = None, kind: list[SubmissionKind] | None = None) -> int:
+async def add(
+    name: str,
+    *,
+    offer: list[str] | None = None,
+    kind: list[SubmissionKind] | None = None,
+    municipality: list[str] | None = None,
+) -> int:
     """Make a partner's topics, and declare what is its own. The same name again replaces what was declared.
 
     The partner is heard within 10 seconds: it writes to submissions-NAME and reads receipts-NAME.
 
         ledigplads partner add havblik --offer havblik-1 --offer havblik-2 --kind vacancy
+        ledigplads partner add aarhus-sag --kind need --municipality 0751
 
     Parameters
     ----------
@@ -33,8 +40,10 @@ async def add(name: str, *, offer: list[str] | None = None, kind: list[Submissio
         Id of an offer that is the partner's own; give it once for each.
     kind
         What it may send: offer, vacancy or need; give it once for each. Without it: vacancy.
+    municipality
+        Four digits of a municipality for whose needs it may act; give it once for each. Without it: for none.
     """
-    declared = {"partner": name, "offers": offer or [], "kinds": kind or ["vacancy"]}
+    declared = {"partner": name, "offers": offer or [], "kinds": kind or ["vacancy"], "municipalities": municipality or []}
     async with intake_of(find_stack()) as intake:
         output.line(await intake.call("POST", "/operator/partners", orjson.dumps(declared)))
     return OK
@@ -63,7 +72,7 @@ async def remove(name: str) -> int:
 
 @partner.command(name="list")
 async def list_() -> int:
-    """Show the partners, a line of JSON each: partner, offers, kinds."""
+    """Show the partners, a line of JSON each: partner, offers, kinds, municipalities."""
     async with intake_of(find_stack()) as intake:
         for one in (await intake.call("GET", "/operator/partners"))["partners"]:
             output.line(one)

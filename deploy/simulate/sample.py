@@ -184,7 +184,12 @@ async def _put_person(notifications: Service, person: Caseworker) -> None:
 
 
 async def _declare_partner(intake: Intake, sample: Sample) -> None:
-    declared = {"partner": PARTNER, "offers": sorted(sample.partner_offers), "kinds": ["offer", "vacancy", "need"]}
+    declared = {
+        "partner": PARTNER,
+        "offers": sorted(sample.partner_offers),
+        "kinds": ["offer", "vacancy", "need"],
+        "municipalities": sorted({need.handlekommune for need in sample.needs}),
+    }
     await intake.call("POST", "/operator/partners", orjson.dumps(declared))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from services.intake.domain.authority import PartnerCaller
 from services.intake.domain.outcomes import Outcome, Rejected
 from services.intake.domain.submissions import receipt
 from services.intake.publishing import SOURCE
@@ -73,7 +74,11 @@ class Answering:
         given = await self._store.receipts_given(connection, {_identity(submission) for submission in heard})
         first = _first_of_each(heard, given)
         requests = [
-            Request(read_submission(submission, partners[submission.partner], self._intake.new_id), submission.correlation_id)
+            Request(
+                read_submission(submission, partners[submission.partner], self._intake.new_id),
+                submission.correlation_id,
+                PartnerCaller(partners[submission.partner]),
+            )
             for submission in first
         ]
         outcomes, changes, messages = await self._intake.decide(connection, requests, now)

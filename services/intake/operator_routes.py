@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from services.intake.domain.partners import Partner
 from services.intake.republishing import Report, UnknownTopic
-from shared.contracts.common import Draft, EntityId
+from shared.contracts.common import Draft, EntityId, KnownMunicipality
 from shared.contracts.submission import SubmissionKind
 from shared.web import Problem, read_body
 
@@ -32,6 +32,7 @@ class _DeclaredPartner(Draft):
     partner: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
     offers: tuple[EntityId, ...] = ()
     kinds: tuple[SubmissionKind, ...] = ()
+    municipalities: tuple[KnownMunicipality, ...] = ()
 
 
 class _Place(Draft):
@@ -75,10 +76,10 @@ async def list_partners(request: Request) -> Response:
 
 
 async def declare_partner(request: Request) -> Response:
-    """Say which offers and kinds are a partner's own, and make its topics."""
+    """Say which offers, kinds and municipalities are a partner's own, and make its topics."""
     declared = await read_body(request, _DeclaredPartner)
     partners: Partners = request.state.partners
-    partner = Partner(declared.partner, frozenset(declared.offers), frozenset(declared.kinds))
+    partner = Partner(declared.partner, frozenset(declared.offers), frozenset(declared.kinds), frozenset(declared.municipalities))
     created = await partners.declare(partner)
     return _json(_told(partner) | {"topics": partners.topics_of(partner.name)}, 201 if created else 200)
 
@@ -122,7 +123,12 @@ async def expire(request: Request) -> Response:
 
 
 def _told(partner: Partner) -> dict[str, object]:
-    return {"partner": partner.name, "offers": sorted(partner.offers), "kinds": sorted(partner.kinds)}
+    return {
+        "partner": partner.name,
+        "offers": sorted(partner.offers),
+        "kinds": sorted(partner.kinds),
+        "municipalities": sorted(partner.municipalities),
+    }
 
 
 def _reports(reports: dict[str, Report]) -> dict[str, object]:

@@ -1,15 +1,21 @@
 -- name: partners_named(names)
 -- The partners of a batch; locked, so that none is taken away while its submissions are being stored.
-SELECT partner, offers, kinds FROM partner WHERE partner = ANY(:names::text[]) ORDER BY partner FOR SHARE;
+SELECT partner, offers, kinds, municipalities FROM partner WHERE partner = ANY(:names::text[]) ORDER BY partner FOR SHARE;
 
 -- name: partners()
 -- All partners.
-SELECT partner, offers, kinds FROM partner ORDER BY partner;
+SELECT partner, offers, kinds, municipalities FROM partner ORDER BY partner;
 
--- name: put_partner(partner, offers, kinds)$
+-- name: partner_named(partner)^
+-- One partner.
+SELECT partner, offers, kinds, municipalities FROM partner WHERE partner = :partner;
+
+-- name: put_partner(partner, offers, kinds, municipalities)$
 -- Declare a partner; says whether it is new.
-INSERT INTO partner (partner, offers, kinds) VALUES (:partner, :offers::text[], :kinds::text[])
-ON CONFLICT (partner) DO UPDATE SET offers = EXCLUDED.offers, kinds = EXCLUDED.kinds
+INSERT INTO partner (partner, offers, kinds, municipalities)
+VALUES (:partner, :offers::text[], :kinds::text[], :municipalities::text[])
+ON CONFLICT (partner) DO UPDATE SET
+    offers = EXCLUDED.offers, kinds = EXCLUDED.kinds, municipalities = EXCLUDED.municipalities
 RETURNING xmax = 0;
 
 -- name: remove_partner(partner)$

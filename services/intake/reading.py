@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from services.intake.domain.authority import PartnerCaller, may_act_for, may_send, may_speak_for
 from services.intake.domain.commands import (
     CloseNeed,
     CloseVacancy,
@@ -79,7 +80,7 @@ def read_submission(submission: Submission, partner: Partner, new_id: Callable[[
     kind = KIND_OF_TYPE.get(submission.type)
     if kind is None:
         return rejected("unknown_type", "ce_type")
-    reasons = [] if kind in partner.kinds else [reason("kind_not_granted", "ce_type")]
+    reasons = may_send(PartnerCaller(partner), kind, "ce_type")
     command, wrong = _commands[submission.type](submission, partner, new_id)
     reasons += wrong
     return command if command is not None and not reasons else Rejected(tuple(reasons))
@@ -90,16 +91,15 @@ _Read = tuple[Command | None, list[Reason]]
 
 def _offer_submitted(submission: Submission, partner: Partner, _new_id: Callable[[], str]) -> _Read:
     draft, reasons, _ = _read(OfferDraft, submission.body)
-    if submission.subject not in partner.offers:
-        reasons.append(reason("offer_not_yours", "ce_subject"))
+    reasons += may_speak_for(PartnerCaller(partner), submission.subject, "ce_subject")
     command = PutOffer(submission.subject, draft) if draft is not None and submission.subject is not None else None
     return command, reasons
 
 
 def _vacancy_submitted(submission: Submission, partner: Partner, new_id: Callable[[], str]) -> _Read:
     draft, reasons, stated = _read(VacancyDraft, submission.body)
-    if isinstance(named := stated.get("offer_id"), str) and named not in partner.offers:
-        reasons.append(reason("offer_not_yours", "offer_id"))
+    if isinstance(named := stated.get("offer_id"), str):
+        reasons += may_speak_for(PartnerCaller(partner), named, "offer_id")
     if stated and stated.get("reference") is None:
         reasons.append(reason("no_reference", "reference"))
     return (PostVacancy(draft, partner.name, new_id(), "kafka") if draft is not None else None), reasons
@@ -111,12 +111,14 @@ def _vacancy_named(submission: Submission, partner: Partner, _new_id: Callable[[
         return None, reasons
     which = Named(name=(partner.name, named.reference))
     if submission.type == VACANCY_CONFIRMED:
-        return ConfirmVacancy(which, partner.offers), reasons
-    return CloseVacancy(which, named.reason, partner.offers), reasons
+        return ConfirmVacancy(which), reasons
+    return CloseVacancy(which, named.reason), reasons
 
 
-def _need_submitted(submission: Submission, _partner: Partner, new_id: Callable[[], str]) -> _Read:
+def _need_submitted(submission: Submission, partner: Partner, new_id: Callable[[], str]) -> _Read:
     draft, reasons, stated = _read(NeedDraft, submission.body)
+    if isinstance(named := stated.get("handlekommune"), str):
+        reasons += may_act_for(PartnerCaller(partner), named, "handlekommune")
     if stated and stated.get("source_reference") is None:
         reasons.append(reason("no_reference", "source_reference"))
     return (PostNeed(draft, new_id()) if draft is not None else None), reasons

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from services.intake.domain import vacancies
+from services.intake.domain.authority import ANYONE, Caller, refusals
 from services.intake.domain.commands import Command, EraseVacancy, ExpireVacancy
 from services.intake.domain.deciding import decide
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected
@@ -45,6 +46,7 @@ class Request:
 
     command: Command | Rejected
     correlation_id: str
+    caller: Caller = ANYONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,7 @@ class Intake:
         outcomes: list[Outcome] = []
         changes: list[Change] = []
         for request in requests:
-            command = request.command
-            outcome = command if isinstance(command, Rejected) else decide(command, books, moment)
+            outcome = _decided(request, books, moment)
             outcomes.append(outcome)
             if isinstance(outcome, Accepted):
                 _note(outcome, request.correlation_id, books, changes)
@@ -180,6 +181,16 @@ def log_changes(changes: Sequence[Change]) -> None:
             version=change.state.version,
             correlation_id=change.correlation_id,
         )
+
+
+def _decided(request: Request, books: Books, moment: Moment) -> Outcome:
+    """Decide on one request, if its caller may want it; looked at on the locked rows, so that nothing changes in between."""
+    command = request.command
+    if isinstance(command, Rejected):
+        return command
+    if refused := refusals(request.caller, command, books):
+        return Rejected(tuple(refused))
+    return decide(command, books, moment)
 
 
 def _note(outcome: Accepted, correlation_id: str, books: Books, changes: list[Change]) -> None:

@@ -179,11 +179,21 @@ class Store:
         async with self._pool.acquire() as connection:
             return [_partner(row) async for row in self._queries.partners(connection)]
 
+    async def partner_named(self, name: str) -> Partner | None:
+        """Read one partner."""
+        async with self._pool.acquire() as connection:
+            row = await self._queries.partner_named(connection, partner=name)
+        return None if row is None else _partner(row)
+
     async def put_partner(self, partner: Partner) -> bool:
         """Declare a partner; says whether it is new."""
         async with self._pool.acquire() as connection:
             created: bool = await self._queries.put_partner(
-                connection, partner=partner.name, offers=sorted(partner.offers), kinds=sorted(partner.kinds)
+                connection,
+                partner=partner.name,
+                offers=sorted(partner.offers),
+                kinds=sorted(partner.kinds),
+                municipalities=sorted(partner.municipalities),
             )
         return created
 
@@ -328,7 +338,7 @@ def _need(row: Any) -> NeedState | ErasedNeed:  # noqa: ANN401 - a row
 
 def _partner(row: Any) -> Partner:  # noqa: ANN401 - a row
     kinds: frozenset[SubmissionKind] = frozenset(row["kinds"])
-    return Partner(row["partner"], frozenset(row["offers"]), kinds)
+    return Partner(row["partner"], frozenset(row["offers"]), kinds, frozenset(row["municipalities"]))
 
 
 def _offer_columns(change: Change) -> dict[str, object]:

@@ -78,7 +78,7 @@ def openapi_document(
     paths: dict[str, dict[str, Any]] = {}
     for route, found in described:
         for method in sorted((route.methods or set()) - {"HEAD"}):
-            paths.setdefault(route.path, {})[method.lower()] = _described(route, found, schemas)
+            paths.setdefault(route.path_format, {})[method.lower()] = _described(route, found, schemas)
     return {
         "openapi": _VERSION,
         "info": {

@@ -90,8 +90,10 @@ class IntakeUnderTest:
 
         return await eventually(look, until=lambda found: len(found) >= count)
 
-    async def partner(self, name: str, *, offers: list[str], kinds: list[str]) -> None:
-        declared = {"partner": name, "offers": offers, "kinds": kinds}
+    async def partner(
+        self, name: str, *, offers: list[str], kinds: list[str], municipalities: tuple[str, ...] = ("0751",)
+    ) -> None:
+        declared = {"partner": name, "offers": offers, "kinds": kinds, "municipalities": municipalities}
         answer = await self.client.post("/operator/partners", json=declared)
         assert answer.status_code in {200, 201}, answer.text
 

@@ -69,7 +69,7 @@ def submission(kind: str, body: bytes | None) -> Submission:
     return Submission("skov", "submissions-skov/0/0", "s-1", kind, "skovly", "bed-1", body, "matter-1")
 
 
-SKOV = Partner("skov", frozenset({"skovly"}), frozenset({"offer", "vacancy", "need"}))
+SKOV = Partner("skov", frozenset({"skovly"}), frozenset({"offer", "vacancy", "need"}), frozenset({"0751"}))
 
 
 def test_a_vacancy_of_the_partners_own_offer_becomes_a_command() -> None:

@@ -62,11 +62,10 @@ class PatchVacancy:
 
 @dataclass(frozen=True, slots=True)
 class CloseVacancy:
-    """Withdraw a vacancy, or say that it is filled. `owned`: only if its offer is among these; None: no matter whose."""
+    """Withdraw a vacancy, or say that it is filled."""
 
     which: Named
     reason: Literal["withdrawn", "filled"]
-    owned: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,6 @@ class ConfirmVacancy:
     """Say that what is stated of an open vacancy is still true."""
 
     which: Named
-    owned: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from services.intake.domain.commands import (
     EraseNeed,
     EraseVacancy,
     ExpireVacancy,
-    Named,
     PatchVacancy,
     PostNeed,
     PostVacancy,
@@ -23,13 +22,14 @@ from services.intake.domain.commands import (
 )
 from services.intake.domain.outcomes import Outcome, Rejected, rejected
 from services.intake.domain.states import ErasedNeed, ErasedVacancy, NeedState, VacancyState
+from services.intake.domain.targets import need_name, vacancy_name, which_need, which_vacancy
 from services.intake.domain.vacancies import Sent
 
 if TYPE_CHECKING:
     from services.intake.domain.books import Books
-    from services.intake.domain.commands import Command, NeedChange, VacancyChange, WayIn
+    from services.intake.domain.commands import Command, Named, NeedChange, VacancyChange, WayIn
     from services.intake.domain.vacancies import Moment
-    from shared.contracts.drafts import NeedDraft, VacancyDraft
+    from shared.contracts.drafts import VacancyDraft
 
 
 def decide(command: Command, books: Books, moment: Moment) -> Outcome:
@@ -43,11 +43,10 @@ def decide(command: Command, books: Books, moment: Moment) -> Outcome:
             known = books.need(need_name(draft))
             return needs.restate(known, draft) if isinstance(known, NeedState) else needs.register(new_id, draft)
         case ReplaceNeed() | CloseNeed() | RuleOut() | EraseNeed():
-            need = _need(books, _which_need(command))
+            need = _need(books, which_need(command))
             return need if isinstance(need, Rejected) else _change_need(command, need)
         case _:
-            which, owned = _which_vacancy(command)
-            vacancy = _vacancy(books, which, owned)
+            vacancy = _vacancy(books, which_vacancy(command))
             return vacancy if isinstance(vacancy, Rejected) else _change_vacancy(command, vacancy, books, moment)
 
 
@@ -83,26 +82,6 @@ def _change_need(command: NeedChange, before: NeedState) -> Outcome:
             assert_never(command)
 
 
-def _which_vacancy(command: VacancyChange) -> tuple[Named, frozenset[str] | None]:
-    if isinstance(command, CloseVacancy | ConfirmVacancy):
-        return command.which, command.owned
-    return Named(command.vacancy_id), None
-
-
-def _which_need(command: NeedChange) -> Named:
-    return command.which if isinstance(command, CloseNeed) else Named(command.need_id)
-
-
-def vacancy_name(command: PostVacancy) -> Named:
-    """Name a vacancy as its sender does."""
-    return Named(name=(command.sender, command.draft.reference)) if command.draft.reference is not None else Named()
-
-
-def need_name(draft: NeedDraft) -> Named:
-    """Name a need as its municipality does."""
-    return Named(name=(draft.handlekommune, draft.source_reference)) if draft.source_reference is not None else Named()
-
-
 def _post_vacancy(command: PostVacancy, books: Books, moment: Moment) -> Outcome:
     draft = command.draft
     known = books.vacancy(vacancy_name(command))
@@ -128,11 +107,10 @@ def _patch(command: PatchVacancy, before: VacancyState, books: Books, moment: Mo
     return draft if isinstance(draft, Rejected) else _restate(before, draft, command.came_in_by, books, moment)
 
 
-def _vacancy(books: Books, which: Named, owned: frozenset[str] | None = None) -> VacancyState | Rejected:
+def _vacancy(books: Books, which: Named) -> VacancyState | Rejected:
     match books.vacancy(which):
         case VacancyState() as found:
-            mine = owned is None or found.vacancy.offer_id in owned
-            return found if mine else rejected("offer_not_yours", "reference")
+            return found
         case ErasedVacancy():
             return rejected("vacancy_erased")
         case None:

@@ -37,7 +37,7 @@ Outcome: TypeAlias = Accepted | Unchanged | Rejected
 
 ReasonCode = Literal[
     "address_protected", "cpr_number", "envelope_malformed", "kind_not_granted", "no_body", "no_reference", "offer_fixed",
-    "offer_not_found", "offer_not_yours", "section_109_by_phone", "section_or_kind_missing", "too_large", "unknown_type",
+    "offer_not_found", "offer_not_yours", "municipality_not_yours", "section_109_by_phone", "section_or_kind_missing", "too_large", "unknown_type",
     "more_reasons", "need_not_found", "need_erased", "vacancy_closed", "vacancy_erased", "vacancy_not_found",
 ]  # fmt: skip
 """Part of the public contract; beside these stand the codes of the draft's own fields (missing, unknown_code, …)."""
@@ -72,6 +72,10 @@ _TEXTS: Final[dict[ReasonCode, tuple[str, str]]] = {
     "offer_not_yours": (
         "tilbuddet hører ikke til afsenderen; brug et tilbud, der gør",
         "the offer does not belong to the sender; use one that does",
+    ),
+    "municipality_not_yours": (
+        "afsenderen må ikke handle for kommunen; bed driften om at give lov",
+        "the sender may not act for the municipality; ask the operators to grant it",
     ),
     "section_109_by_phone": (
         "et behov for krisecenter (§ 109) registreres ikke; ring til krisecentret",

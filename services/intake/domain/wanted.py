@@ -20,8 +20,8 @@ from services.intake.domain.commands import (
     ReplaceVacancy,
     RuleOut,
 )
-from services.intake.domain.deciding import need_name, vacancy_name
 from services.intake.domain.outcomes import Rejected
+from services.intake.domain.targets import need_name, vacancy_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
