@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.intake.http import landing, needs, offers, vacancies
+from services.intake.http import codes, landing, needs, offers, vacancies
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -14,6 +14,7 @@ def routes() -> list[Route]:
     """List every endpoint; each file of `http/` brings its own."""
     return [
         *landing.routes(),
+        *codes.routes(),
         *offers.routes(),
         *vacancies.routes(),
         *needs.routes(),

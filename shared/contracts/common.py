@@ -117,7 +117,7 @@ KnownEquipment = Annotated[str, AfterValidator(one_of(EQUIPMENT))]
 KnownOwnership = Annotated[str, AfterValidator(one_of(OWNERSHIP))]
 KnownApprovalAuthority = Annotated[str, AfterValidator(one_of(APPROVAL_AUTHORITIES))]
 KnownTheme = Annotated[str, AfterValidator(reference.theme_known)]
-KnownLanguage = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+KnownLanguage = Annotated[str, AfterValidator(reference.language_known)]
 
 # Each code of a set is checked by itself, so that an error names its position and no wrong code hides behind another.
 KnownSections = Annotated[tuple[KnownSection, ...], AfterValidator(_sorted_unique)]
