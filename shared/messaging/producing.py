@@ -68,7 +68,7 @@ class Producer:
         self._inner: AIOKafkaProducer | None = None
         self._broken: AIOKafkaProducer | None = None
         self._replacing = asyncio.Lock()
-        self._closing: set[asyncio.Task[None]] = set()
+        self._retiring: tuple[AIOKafkaProducer, asyncio.Task[None]] | None = None
         self._stopped = False
 
     async def start(self) -> None:
@@ -80,9 +80,7 @@ class Producer:
         self._stopped = True
         inner, self._inner = self._inner, None
         if inner is not None:
-            await _close(inner)
-        if self._closing:
-            await asyncio.wait(self._closing)
+            await self._retire(inner)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -171,12 +169,21 @@ class Producer:
             if self._stopped or self._inner is None:
                 raise ProducerClosed
             if self._inner is self._broken:
-                fresh = await self._started()
-                old, self._inner, self._broken = self._inner, fresh, None
-                closing = asyncio.create_task(_close(old))
-                self._closing.add(closing)
-                closing.add_done_callback(self._closing.discard)
+                await self._retire(self._inner)
+                if self._stopped:
+                    raise ProducerClosed
+                self._inner, self._broken = await self._started(), None
             return self._inner
+
+    async def _retire(self, producer: AIOKafkaProducer) -> None:
+        """Close a producer to the end, once, also where the caller is cancelled.
+
+        Its successor begins after that: what is still under way of the old one would land behind what the new one writes, and
+        in a compacted topic the last record of a key is what stays.
+        """
+        if self._retiring is None or self._retiring[0] is not producer:
+            self._retiring = producer, asyncio.create_task(_close(producer))
+        await asyncio.shield(self._retiring[1])
 
     async def _started(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(**self._settings)

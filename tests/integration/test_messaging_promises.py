@@ -1,5 +1,6 @@
 """Promises of the messaging piece that were broken on purpose and that no other test missed."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -36,6 +37,32 @@ async def test_a_record_whose_acknowledgement_was_lost_is_sent_again_and_stands_
     assert len(lost) == 1
     batches = read_to_end(kafka.bootstrap_servers, names.topic("vacancies"))
     assert [record.value async for batch in batches for record in batch] == [b"once", b"next"]
+
+
+async def test_a_new_producer_writes_nothing_before_the_one_that_it_replaces_has_come_to_its_end(
+    kafka: Kafka, names: TopicNames, topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a compacted topic the last record of a key is what stays: the older state must not land behind the newer one."""
+    del topics
+    async with Producer(kafka.bootstrap_servers) as producer:
+        await producer.publish(names.topic("vacancies"), key="v-1", value=b"first")
+        old = producer._inner
+        assert old is not None
+        send, may_go = old.client.send, asyncio.Event()
+
+        async def is_slow(node: int, request: Any, **options: Any) -> Any:
+            if isinstance(request, ProduceRequest):
+                await may_go.wait()
+            return await send(node, request, **options)
+
+        monkeypatch.setattr(old.client, "send", is_slow)
+        under_way = await producer.publish_no_wait(names.topic("vacancies"), key="v-1", value=b"older")
+        producer._mark_broken(old)
+        newer = asyncio.create_task(producer.publish(names.topic("vacancies"), key="v-1", value=b"newer"))
+        asyncio.get_running_loop().call_later(0.3, may_go.set)
+        await asyncio.gather(under_way, newer)
+    batches = read_to_end(kafka.bootstrap_servers, names.topic("vacancies"))
+    assert [record.value async for batch in batches for record in batch] == [b"first", b"older", b"newer"]
 
 
 def test_an_envelope_of_another_version_of_cloudevents_is_not_guessed_at() -> None:

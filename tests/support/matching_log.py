@@ -54,6 +54,7 @@ class MatchingLog:
         body: BaseModel | None,
         position: tuple[int, int],
         correlation_id: str = "test",
+        *,
         time: datetime = NOON,
     ) -> Coordinates:
         entity = {"vacancies": "vacancy", "need-profiles": "need-profile"}.get(topic, key)
@@ -69,7 +70,7 @@ class MatchingLog:
 
     async def vacancies(self, *vacancies: Vacancy, correlation_id: str = "test", time: datetime = NOON) -> None:
         await asyncio.gather(
-            *(self.state("vacancies", one.vacancy_id, one, (1, one.version), correlation_id, time) for one in vacancies)
+            *(self.state("vacancies", one.vacancy_id, one, (1, one.version), correlation_id, time=time) for one in vacancies)
         )
 
     async def needs(self, *needs: NeedProfile) -> None:
