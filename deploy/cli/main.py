@@ -43,7 +43,7 @@ def _app() -> App:
 _COMMANDS = {
     groups.RUN: ("running:up", "running:down", "status:status", "running:clean"),
     groups.PLACES: ("post:post", "need:need", "alerts:alerts", "alerts:mail", "explain:explain"),
-    groups.OPERATE: ("partner:partner", "dlq:dlq", "republish:republish"),
+    groups.OPERATE: ("partner:partner", "dlq:dlq", "republish:republish", "contracts:contracts"),
     groups.MEASURE: ("simulating:simulate", "bench:bench"),
 }
 """Loaded when they are called: `ledigplads alerts` need not know how Kafka is started."""

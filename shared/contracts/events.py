@@ -26,7 +26,7 @@ class EventType:
     """One kind of event.
 
     Attributes:
-        type: `ce_type`.
+        ce_type: what kind it says it is.
         schema: the part of `ce_dataschema` that names it, `urn:ledigplads:schema:<schema>:v1`.
         topic: logical name, `{partner}` where each partner has one.
         key: what the record's key is, and with it `ce_partitionkey`.
@@ -39,7 +39,7 @@ class EventType:
         also_required: optional fields of the model that this event must carry.
     """
 
-    type: str
+    ce_type: str
     schema: str
     topic: str
     key: str
@@ -58,7 +58,7 @@ class EventType:
     @property
     def name(self) -> str:
         """The type without what all have in common: `vacancy.published.v1`."""
-        return self.type.removeprefix("dk.ledigplads.")
+        return self.ce_type.removeprefix("dk.ledigplads.")
 
     @property
     def dataschema(self) -> str:
@@ -68,7 +68,7 @@ class EventType:
 
 EVENTS: Final = (
     EventType(
-        type=offer.TYPE,
+        ce_type=offer.TYPE,
         schema="offer",
         topic="offers",
         key="offer id",
@@ -79,7 +79,7 @@ EVENTS: Final = (
         about_en="An offer: who runs the places. It exists, and is found, without a vacancy.",
     ),
     EventType(
-        type=vacancy.TYPE,
+        ce_type=vacancy.TYPE,
         schema="vacancy",
         topic="vacancies",
         key="vacancy id",
@@ -91,7 +91,7 @@ EVENTS: Final = (
         tombstones=True,
     ),
     EventType(
-        type=need.TYPE,
+        ce_type=need.TYPE,
         schema="need-profile",
         topic="need-profiles",
         key="need id",
@@ -103,7 +103,7 @@ EVENTS: Final = (
         tombstones=True,
     ),
     EventType(
-        type=match.TYPE,
+        ce_type=match.TYPE,
         schema="match",
         topic="matches",
         key="need id",
@@ -115,7 +115,7 @@ EVENTS: Final = (
         tombstones=True,
     ),
     EventType(
-        type=match.CLAIM_TYPE,
+        ce_type=match.CLAIM_TYPE,
         schema="match-claim",
         topic="matches",
         key=f"the word `{match.CLAIM_KEY}`",
@@ -126,7 +126,7 @@ EVENTS: Final = (
         about_en="A worker's claim to one partition of `matches`: the one of the highest epoch holds.",
     ),
     EventType(
-        type=settings.POLICY_TYPE,
+        ce_type=settings.POLICY_TYPE,
         schema="policy",
         topic="settings",
         key=f"the word `{settings.POLICY_KEY}`",
@@ -137,7 +137,7 @@ EVENTS: Final = (
         about_en="The dated policy that matching works by: rules, weights and thresholds, each with its source.",
     ),
     EventType(
-        type=settings.TODAY_TYPE,
+        ce_type=settings.TODAY_TYPE,
         schema="today",
         topic="settings",
         key=f"the word `{settings.TODAY_KEY}`",
@@ -148,7 +148,7 @@ EVENTS: Final = (
         about_en="The day in Danish time: matching has no clock.",
     ),
     EventType(
-        type=receipt.ACCEPTED_TYPE,
+        ce_type=receipt.ACCEPTED_TYPE,
         schema="receipt",
         topic=RECEIPTS,
         key="the submission's key",
@@ -159,7 +159,7 @@ EVENTS: Final = (
         about_en="The answer to a submission that was accepted: what it became.",
     ),
     EventType(
-        type=receipt.REJECTED_TYPE,
+        ce_type=receipt.REJECTED_TYPE,
         schema="receipt",
         topic=RECEIPTS,
         key="the submission's key",
@@ -170,7 +170,7 @@ EVENTS: Final = (
         about_en="The answer to a submission that was rejected: every reason at once. Fields are named, values never.",
     ),
     EventType(
-        type=submission.OFFER_SUBMITTED,
+        ce_type=submission.OFFER_SUBMITTED,
         schema="offer-submitted",
         topic=SUBMISSIONS,
         key="the partner's own reference",
@@ -181,7 +181,7 @@ EVENTS: Final = (
         about_en="An offer is registered, or changed as a whole. Its id stands in `ce_subject`.",
     ),
     EventType(
-        type=submission.VACANCY_SUBMITTED,
+        ce_type=submission.VACANCY_SUBMITTED,
         schema="vacancy-submitted",
         topic=SUBMISSIONS,
         key="the partner's own reference",
@@ -193,7 +193,7 @@ EVENTS: Final = (
         also_required=("reference",),
     ),
     EventType(
-        type=submission.VACANCY_CONFIRMED,
+        ce_type=submission.VACANCY_CONFIRMED,
         schema="vacancy-confirmed",
         topic=SUBMISSIONS,
         key="the partner's own reference",
@@ -204,7 +204,7 @@ EVENTS: Final = (
         about_en="The place is still free: its time begins anew.",
     ),
     EventType(
-        type=submission.VACANCY_WITHDRAWN,
+        ce_type=submission.VACANCY_WITHDRAWN,
         schema="vacancy-withdrawn",
         topic=SUBMISSIONS,
         key="the partner's own reference",
@@ -215,7 +215,7 @@ EVENTS: Final = (
         about_en="The place is free no more: withdrawn or filled.",
     ),
     EventType(
-        type=submission.NEED_SUBMITTED,
+        ce_type=submission.NEED_SUBMITTED,
         schema="need-submitted",
         topic=SUBMISSIONS,
         key="the partner's own reference",
@@ -227,7 +227,7 @@ EVENTS: Final = (
         also_required=("source_reference",),
     ),
     EventType(
-        type=submission.NEED_CLOSED,
+        ce_type=submission.NEED_CLOSED,
         schema="need-closed",
         topic=SUBMISSIONS,
         key="the partner's own reference",
@@ -243,4 +243,4 @@ EVENTS: Final = (
 
 def event_of(ce_type: str) -> EventType | None:
     """Look an event up by its `ce_type`."""
-    return next((event for event in EVENTS if event.type == ce_type), None)
+    return next((event for event in EVENTS if event.ce_type == ce_type), None)

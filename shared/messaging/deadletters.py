@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 from shared.messaging.envelope import Envelope
 from shared.messaging.records import Coordinates, RawRecord, UnreadableReason
@@ -20,7 +20,7 @@ DeadLetterReason = UnreadableReason | Literal["undecodable-record", "refused-by-
 _REASONS: frozenset[str] = frozenset(
     [*get_args(UnreadableReason), "undecodable-record", "refused-by-handler", "handler-failed"],
 )
-_TYPE = "dk.ledigplads.dead-letter.v1"
+DEAD_LETTER_TYPE: Final = "dk.ledigplads.dead-letter.v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class DeadLetters:
         return Envelope(
             id=f"{place}/{letter.group}",
             source=self._service,
-            type=_TYPE,
+            type=DEAD_LETTER_TYPE,
             subject=place,
             time=self._clock(),
             dataschema="urn:ledigplads:schema:dead-letter:v1",
