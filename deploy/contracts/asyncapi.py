@@ -59,7 +59,7 @@ def asyncapi_document(topics: Topics, schemas: Mapping[str, Schema], *, version:
     """
     used = [topic for topic in topics.topics if _events_on(topic)]
     return {
-        "asyncapi": "3.0.0",
+        "asyncapi": "3.1.0",
         "info": {
             "title": "Ledigplads",
             "version": version,

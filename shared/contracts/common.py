@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, JsonValue
 from pydantic_core import PydanticCustomError
 
 from shared.contracts import reference
@@ -16,11 +16,40 @@ from shared.contracts import reference
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
+
+
+def unit(name: str) -> dict[str, JsonValue]:
+    """Say what a number counts or measures: `json_schema_extra` of its field."""
+    return {"x-unit": name}
+
+
+def codes(list_name: str) -> dict[str, JsonValue]:
+    """Say which list of `GET /codes` a field's codes are of: `json_schema_extra` of the field."""
+    return {"x-codes": list_name}
+
 
 class Contract(BaseModel):
-    """A record of a topic: frozen; fields that a later writer added are ignored."""
+    """A record of a topic: frozen; fields that a later writer added are ignored.
+
+    A field that a subclass only narrows, as drafts do, keeps in the schema what is said of it: description, unit, list of codes.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        described = handler(core_schema)
+        properties = handler.resolve_ref_schema(described).get("properties", {})
+        for base in (one for one in cls.__mro__ if issubclass(one, BaseModel)):
+            for name in base.model_fields.keys() & properties.keys():
+                field = base.model_fields[name]
+                extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+                for keyword, said in {"description": field.description, **extra}.items():
+                    if said is not None:
+                        properties[name].setdefault(keyword, said)
+        return described
 
 
 class Draft(BaseModel):
@@ -63,8 +92,8 @@ Levels = Annotated[dict[str, Level], AfterValidator(_sorted_by_code)]
 class Point(Contract):
     """A point in EPSG:25832 (UTM zone 32N): integer metres, so that no float touches a decision."""
 
-    easting_m: int = Field(ge=0, le=1_500_000, description="Metres east, EPSG:25832")
-    northing_m: int = Field(ge=5_800_000, le=6_600_000, description="Metres north, EPSG:25832")
+    easting_m: int = Field(ge=0, le=1_500_000, description="Metres east, EPSG:25832", json_schema_extra=unit("m"))
+    northing_m: int = Field(ge=5_800_000, le=6_600_000, description="Metres north, EPSG:25832", json_schema_extra=unit("m"))
 
 
 # --- validators that only drafts use -------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.contracts.common import Contract, EntityId
+from shared.contracts.common import Contract, EntityId, codes, unit
 from shared.contracts.need import Deadline
 
 TYPE = "dk.ledigplads.match.published.v1"
@@ -20,15 +20,22 @@ class ScoredPlace(Contract):
     """One place on a need's list: why it stands there is in the points, which add up to the score."""
 
     vacancy_id: EntityId = Field(description="The place")
-    vacancy_version: int = Field(ge=1, description="Version of the vacancy that was scored")
+    vacancy_version: int = Field(
+        ge=1, description="Version of the vacancy that was scored", json_schema_extra=unit("version number")
+    )
     vacancy_epoch: int | None = Field(
         default=None,
         ge=0,
-        description="Epoch of that version; versions compare by (epoch, version). None: an older writer, any epoch",
+        description="Epoch of that version; versions compare by (epoch, version). null: an older writer, any epoch",
+        json_schema_extra=unit("epoch number"),
     )
-    opening: int = Field(ge=1, description="The vacancy's opening; part of an alert's identity")
-    score: int = Field(ge=0, le=100, description="Fit, 0-100 points: the sum of `points`")
-    points: dict[str, int] = Field(description="Points per part of the fit, by the part's code in the policy")
+    opening: int = Field(
+        ge=1, description="The vacancy's opening; part of an alert's identity", json_schema_extra=unit("ordinal number")
+    )
+    score: int = Field(ge=0, le=100, description="Fit, 0-100 points: the sum of `points`", json_schema_extra=unit("points"))
+    points: dict[str, int] = Field(
+        description="Points per part of the fit, by the part's code in the policy", json_schema_extra=unit("points")
+    )
     unknown: tuple[str, ...] = Field(
         default=(), description="Codes of rules and parts that could not be judged for want of information"
     )
@@ -38,21 +45,25 @@ class Match(Contract):
     """The best places for one need, best first; an empty list is an answer too."""
 
     need_id: EntityId = Field(description="Pseudonym of the need; the key")
-    need_version: int = Field(ge=1, description="Version of the need profile that was scored")
+    need_version: int = Field(
+        ge=1, description="Version of the need profile that was scored", json_schema_extra=unit("version number")
+    )
     places: tuple[ScoredPlace, ...] = Field(max_length=10, description="Ranked: score, then vacancy id")
     often_in_the_way: str | None = Field(
         default=None, description="Empty list: code of the rule that most often fails, as of the day"
     )
-    handlekommune: str = Field(description="The municipality that has the case, four digits")
-    team: str | None = Field(default=None, description="Opaque team id; None: not stated")
-    caseworker: EntityId | None = Field(default=None, description="Opaque person id of the caseworker; None: not stated")
+    handlekommune: str = Field(
+        description="The municipality that has the case, four digits", json_schema_extra=codes("municipalities")
+    )
+    team: str | None = Field(default=None, description="Opaque team id; null: not stated")
+    caseworker: EntityId | None = Field(default=None, description="Opaque person id of the caseworker; null: not stated")
     urgency: Literal["normal", "soon", "acute"] = Field(default="normal", description="Of the need, for its priority")
     waiting_since: date | None = Field(default=None, description="Of the need, for its priority")
     deadline: Deadline | None = Field(default=None, description="Of the need, for its priority")
     policy: str = Field(description="Hash of the policy")
     cause: Literal["vacancy", "need", "policy", "day", "start"] | None = Field(
         default=None,
-        description="What led to this answer; a new policy, day or start of a worker is never pushed. None: an older writer. "
+        description="What led to this answer; a new policy, day or start of a worker is never pushed. null: an older writer. "
         "Not part of the canonical form",
     )
     own_news: tuple[EntityId, ...] = Field(
@@ -73,4 +84,6 @@ class Claim(Contract):
     """A worker's claim to one partition of `matches`: its epoch is in the envelope; a higher claim ends it."""
 
     worker: str = Field(description="Who claims")
-    partition: int = Field(ge=0, description="Partition number of `matches` that is claimed")
+    partition: int = Field(
+        ge=0, description="Partition number of `matches` that is claimed", json_schema_extra=unit("partition number")
+    )

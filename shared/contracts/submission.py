@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.contracts.common import Draft, EntityId
+from shared.contracts.common import Draft, EntityId, codes
 
 SubmissionKind = Literal["offer", "vacancy", "need"]
 """What a partner may be allowed to send: declared data of that partner."""
@@ -32,13 +32,15 @@ KIND_OF_TYPE: dict[str, SubmissionKind] = {
 class VacancyReference(Draft):
     """Body of a withdrawal or a confirmation: the partner's own reference of the vacancy."""
 
-    reference: EntityId
+    reference: EntityId = Field(description="The partner's own reference of the vacancy, as it was submitted")
     reason: Literal["withdrawn", "filled"] = Field(default="withdrawn", description="Why it closes; a confirmation leaves it out")
 
 
 class NeedReference(Draft):
     """Body of a closing: the municipality and the case system's own reference of the need."""
 
-    handlekommune: str
-    source_reference: EntityId
-    reason: str = Field(default="closed", max_length=60)
+    handlekommune: str = Field(
+        description="The municipality that has the case, four digits", json_schema_extra=codes("municipalities")
+    )
+    source_reference: EntityId = Field(description="The case system's own reference of the need, as it was submitted")
+    reason: str = Field(default="closed", max_length=60, description="Coded reason why it closes")
