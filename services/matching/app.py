@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -17,6 +17,7 @@ from services.matching.service import Matching
 from services.matching.speaking import Speaker
 from services.matching.subscribers import GROUP, MATCHES, NEEDS, SETTINGS, VACANCIES, NeedReader, SettingsReader, VacancyReader
 from services.matching.unreadable import Unreadables
+from shared.background import Background
 from shared.messaging.deadletters import DeadLetters
 from shared.messaging.producing import Producer
 from shared.messaging.topics import PartitionMismatch, TopicNames, check_partition_counts, load_topics
@@ -76,7 +77,7 @@ class Worker:
         self.replayer = Replayer(
             bootstrap, names, self.matching, self.settings_reader, self.needs, partitions=count, worker=self.name
         )
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._background = Background()
 
     def checks(self) -> dict[str, WebCheck]:
         return {
@@ -85,7 +86,7 @@ class Worker:
             "vacancies": _told(self.vacancies.tail.check),
             "needs": _told(self.needs.check),
             "speaking": _told(self.speaker.check),
-            "tasks": self._check_tasks,
+            "background": self._background.check,
         }
 
     async def start(self) -> None:
@@ -98,47 +99,36 @@ class Worker:
             raise PartitionMismatch(f"{NEEDS} and {MATCHES} must be declared with the same number of partitions")
         await check_partition_counts(self.bootstrap, self.topics, self.names, only=[SETTINGS, VACANCIES, NEEDS, MATCHES])
         await self.producer.start()
-        self._begin("settings", self.settings_reader.tail.run())
-        self._begin("speaking", self.speaker.run())
-        self._begin("dead letters", self.unreadables.run())
-        self._begin("figures", self._show_figures())
-        self._begin("restore", self._restore())
+        self._background.start("settings", self.settings_reader.tail.run)
+        self._background.start("speaking", self.speaker.run)
+        self._background.start("dead letters", self.unreadables.run)
+        self._background.start("figures", self._show_figures)
+        self._background.start("restore", self._restore)
 
     async def stop(self) -> None:
         """Take nothing new, say what is left to be said, leave the group, and disconnect."""
-        await self._end("restore", lambda: None, wait=False)
-        await self._end("vacancies", self.vacancies.tail.stop)
-        await self._end("settings", self.settings_reader.tail.stop)
-        await self._end("speaking", self.speaker.stop)
+        await self._background.finish("restore", within_seconds=0)
+        for name, ask in (
+            ("vacancies", self.vacancies.tail.stop),
+            ("settings", self.settings_reader.tail.stop),
+            ("speaking", self.speaker.stop),
+        ):
+            ask()
+            await self._background.finish(name, within_seconds=_FINISH_SECONDS)
         await self.speaker.flush(_FINISH_SECONDS)
-        await self._end("needs", self.needs.stop)
-        for name in list(self._tasks):
-            await self._end(name, lambda: None, wait=False)
+        self.needs.stop()
+        await self._background.finish("needs", within_seconds=_FINISH_SECONDS)
+        await self._background.stop()
         await self.producer.stop()
 
     async def _restore(self) -> None:
         """Settings, then all vacancies, then a share of the needs: the group is joined by those who can answer."""
         await self.settings_reader.tail.caught_up.wait()
         await self.matching.terms_known.wait()
-        self._begin("vacancies", self.vacancies.tail.run())
+        self._background.start("vacancies", self.vacancies.tail.run)
         await self.vacancies.tail.caught_up.wait()
         log.info("vacancies_restored", open=self.matching.state.vacancies_open)
-        self._begin("needs", self.needs.run())
-
-    def _begin(self, name: str, coroutine: Any) -> None:  # noqa: ANN401 - what create_task takes
-        self._tasks[name] = asyncio.create_task(coroutine, name=name)
-        self._tasks[name].add_done_callback(_tell_failure)
-
-    async def _end(self, name: str, ask: Callable[[], None], *, wait: bool = True) -> None:
-        task = self._tasks.pop(name, None)
-        if task is None:
-            return
-        ask()
-        if wait:
-            await asyncio.wait({task}, timeout=_FINISH_SECONDS)
-        task.cancel()
-        with suppress(asyncio.CancelledError, Exception):
-            await task
+        self._background.start("needs", self.needs.run)
 
     # --- what is told ------------------------------------------------------------------------------------------------
 
@@ -151,10 +141,6 @@ class Worker:
     async def _check_kafka(self) -> tuple[bool, str]:
         is_there = await self.producer.answers()
         return is_there, "Kafka answers" if is_there else "Kafka does not answer"
-
-    async def _check_tasks(self) -> tuple[bool, str]:
-        failed = sorted(name for name, task in self._tasks.items() if task.done() and name != "restore")
-        return (False, f"ended: {', '.join(failed)}") if failed else (True, "all running")
 
     async def _show_figures(self) -> None:
         next_line = 0.0
@@ -202,8 +188,3 @@ def _told(check: Callable[[], Check]) -> WebCheck:
         return found.ok, found.detail
 
     return tell
-
-
-def _tell_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("task_failed", task=task.get_name(), exc_info=error)

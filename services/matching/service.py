@@ -197,9 +197,13 @@ class Matching:
         """Take in needs of a partition, in the order of the log; the last version of each in the batch is scored."""
         partition = self.partitions[number]
         opened: dict[str, NeedProfile] = {}
+        positions: dict[str, Position] = {}
+        latest = self._latest
         for event in events:
-            if self._is_old(partition.positions, event):
+            if not is_newer(positions.get(event.subject, partition.positions.get(event.subject)), event.position):
                 continue
+            positions[event.subject] = event.position
+            latest = max(latest, event.envelope.time)
             need_id, cause = event.subject, self._cause(event.envelope, "need")
             partition.note(need_id, cause)
             partition.unreadable.discard(need_id)
@@ -212,6 +216,9 @@ class Matching:
                 # An erasure is answered each time that it is asked for: an idle segment rolls only on an append.
                 partition.overwritten.add(need_id)
         self._open(partition, opened)
+        # Not before: a batch that failed comes again, and must then be news.
+        partition.positions.update(positions)
+        self._latest = latest
 
     def _open(self, partition: Partition, opened: dict[str, NeedProfile]) -> None:
         for need_id, need in opened.items():
@@ -295,7 +302,11 @@ class Matching:
             if partition is not None and partition.phase is Phase.LIVE and not self._is_scored(need_id):
                 piece.append(need_id)
         if piece:
-            self.state.make_live(piece)
+            try:
+                self.state.make_live(piece)
+            except BaseException:
+                self._to_score.extendleft(reversed(piece))
+                raise
         return bool(piece)
 
     def answer(self, partition: Partition, need_id: str) -> bytes | Literal["gone", "later"]:
@@ -324,7 +335,7 @@ class Matching:
         self._to_score.extend(need_ids)
         self.on_unsaid()
 
-    def _is_old(self, positions: dict[str, Position], event: Event[NeedProfile] | Event[Policy] | Event[Today]) -> bool:
+    def _is_old(self, positions: dict[str, Position], event: Event[Policy] | Event[Today]) -> bool:
         """Apply the version rule, and remember the position, after a tombstone too."""
         position = event.position
         if not is_newer(positions.get(event.subject), position):

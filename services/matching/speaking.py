@@ -63,15 +63,15 @@ class Speaker:
         return Check(ok=False, detail=self._trouble) if self._trouble else Check(ok=True, detail="speaking")
 
     async def run(self) -> None:
-        """Score and write until `stop`; a broker that is away is waited for."""
+        """Score and write until `stop`; whatever goes wrong, it is said, and tried again: what is unsaid stays so."""
         while True:
             self._awake.clear()
             try:
                 said = await self._say_some()
-            except (KafkaError, OSError) as error:
+                scored = self._matching.score_some()
+            except Exception as error:  # noqa: BLE001 - a worker that has fallen silent for good would look well
                 await self._trouble_with(error)
                 continue
-            scored = self._matching.score_some()
             if said or scored:
                 await asyncio.sleep(0)
                 continue
@@ -143,7 +143,8 @@ class Speaker:
 
     async def _trouble_with(self, error: Exception) -> None:
         self._failures += 1
-        self._trouble = f"cannot write to {self._topic}: {type(error).__name__}"
-        log.warning("speaking_held", error_type=type(error).__name__, failures=self._failures)
+        self._trouble = f"cannot score, or write to {self._topic}: {type(error).__name__}"
+        unexpected = None if isinstance(error, KafkaError | OSError) else error
+        log.warning("speaking_held", error_type=type(error).__name__, failures=self._failures, exc_info=unexpected)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._awake.wait(), self._backoff.seconds(self._failures))

@@ -115,18 +115,21 @@ class MatchingState:
 
     def put_needs(self, needs: Collection[NeedProfile], *, live: bool) -> None:
         """Take open needs in, or their new versions; live ones are scored against all places at once."""
-        rows = [self._needs.put(need, self._terms, live=live) for need in needs]
+        rows = [self._needs.put(need, self._terms, live=False) for need in needs]
         self._lists.grow(len(self._needs.live))
         self._live_rows = None
         if live and rows:
-            self._search(np.unique(np.array(rows, dtype=np.int64)))
+            self._let_take_part(np.unique(np.array(rows, dtype=np.int64)))
 
     def make_live(self, need_ids: Collection[str]) -> None:
         """Let waiting needs take part from now on."""
-        rows = np.array(sorted(self._needs.slots.of[need_id] for need_id in need_ids), dtype=np.int64)
+        self._let_take_part(np.array(sorted(self._needs.slots.of[need_id] for need_id in need_ids), dtype=np.int64))
+
+    def _let_take_part(self, rows: Array) -> None:
+        """Score needs, and only then call them live: a need whose search failed has no answer."""
+        self._search(rows)
         self._needs.live[rows] = True
         self._live_rows = None
-        self._search(rows)
 
     def remove_needs(self, need_ids: Iterable[str]) -> None:
         """Forget needs that are closed, erased, or another worker's now."""

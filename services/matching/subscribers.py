@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -61,7 +62,8 @@ class SettingsReader:
     def __init__(self, bootstrap: str, names: TopicNames, matching: Matching, unreadables: Unreadables) -> None:
         self._matching = matching
         self._unreadables = unreadables
-        self.tail = LogTail(bootstrap, names.topic(SETTINGS), self.on_records)
+        undecodable = partial(unreadables.add_undecodable, SETTINGS)
+        self.tail = LogTail(bootstrap, names.topic(SETTINGS), self.on_records, on_undecodable=undecodable)
 
     async def on_records(self, records: list[RawRecord]) -> None:
         for record in records:
@@ -92,7 +94,10 @@ class VacancyReader:
     def __init__(self, bootstrap: str, names: TopicNames, matching: Matching, unreadables: Unreadables) -> None:
         self._matching = matching
         self._unreadables = unreadables
-        self.tail = LogTail(bootstrap, names.topic(VACANCIES), self.on_records, max_records=_VACANCIES_A_BATCH)
+        undecodable = partial(unreadables.add_undecodable, VACANCIES)
+        self.tail = LogTail(
+            bootstrap, names.topic(VACANCIES), self.on_records, max_records=_VACANCIES_A_BATCH, on_undecodable=undecodable
+        )
 
     async def on_records(self, records: list[RawRecord]) -> None:
         events: list[Event[Vacancy]] = []
@@ -168,8 +173,9 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
     # --- the loop ----------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Read until `stop`; a broker that is away is waited for."""
+        """Read until `stop`; whatever goes wrong, it is said, and the same records are read again by a new consumer."""
         while not self._stopping.is_set():
+            self._pause_all()
             consumer = self._make_consumer()
             try:
                 await consumer.start()
@@ -177,7 +183,7 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
                 consumer.subscribe([self._names.topic(NEEDS), self._names.topic(MATCHES)], listener=self)
                 await self._read(consumer)
                 await self._leave(consumer)
-            except (KafkaError, OSError, ConsumerStoppedError) as error:
+            except Exception as error:  # noqa: BLE001 - going on without a batch would be a hole in the state
                 self._pause_all()
                 await self._trouble_with(error)
             finally:
@@ -209,7 +215,7 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
             polled = await poll(consumer, timeout_ms=_POLL_MS, max_records=_NEEDS_A_BATCH)
             self._failures, self._trouble = 0, None
             for at in polled.undecodable:
-                log.error("log_record_undecodable", topic=at.topic, partition=at.partition, offset=at.offset)
+                self._unreadables.add_undecodable(self._names.logical(at.topic), at)
             self._take(polled.records)
             await _let_others_run()
             await self._note_positions(consumer)
@@ -317,7 +323,8 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
     async def _trouble_with(self, error: Exception) -> None:
         self._failures += 1
         self._trouble = f"cannot read {NEEDS}: {type(error).__name__}"
-        log.warning("needs_held", error_type=type(error).__name__, failures=self._failures)
+        unexpected = None if isinstance(error, KafkaError | OSError | ConsumerStoppedError) else error
+        log.warning("needs_held", error_type=type(error).__name__, failures=self._failures, exc_info=unexpected)
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), self._backoff.seconds(self._failures))
 
@@ -406,9 +413,10 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         while True:
             try:
                 await attempt()
-            except (KafkaError, OSError) as error:
+            except Exception as error:  # a partition without its task would be silent for good
                 failures += 1
-                log.warning("restore_held", error_type=type(error).__name__, failures=failures)
+                unexpected = None if isinstance(error, KafkaError | OSError) else error
+                log.warning("restore_held", error_type=type(error).__name__, failures=failures, exc_info=unexpected)
                 await asyncio.sleep(self._backoff.seconds(failures))
             else:
                 return

@@ -52,15 +52,23 @@ class Unreadables:
         self._dead_letters = dead_letters
         self._group = group
         self._is_mine = is_mine
-        self._waiting: dict[Coordinates, tuple[str, Unreadable]] = {}
+        self._waiting: dict[Coordinates, tuple[str, DeadLetter]] = {}
         self._awake = asyncio.Event()
         self._backoff = Backoff()
 
     def add(self, topic: str, unreadable: Unreadable) -> None:
         """Note a record of a topic (logical name) that cannot be read."""
-        at = unreadable.at
-        log.warning("record_unreadable", topic=topic, partition=at.partition, offset=at.offset, reason=unreadable.reason)
-        self._waiting[at] = (topic, unreadable)
+        key = unreadable.key_bytes if unreadable.key_bytes is not None else (unreadable.key or "").encode() or None
+        self._note(topic, DeadLetter(unreadable.at, self._group, unreadable.reason, unreadable.error_type, key))
+
+    def add_undecodable(self, topic: str, at: Coordinates) -> None:
+        """Note a record of a topic (logical name) of which nothing but its place can be had."""
+        self._note(topic, DeadLetter(at, self._group, "undecodable-record", "UnicodeDecodeError", None))
+
+    def _note(self, topic: str, letter: DeadLetter) -> None:
+        at = letter.at
+        log.warning("record_unreadable", topic=topic, partition=at.partition, offset=at.offset, reason=letter.reason)
+        self._waiting[at] = (topic, letter)
         self._awake.set()
 
     def owners_changed(self) -> None:
@@ -85,10 +93,10 @@ class Unreadables:
         mine = {at: found for at, found in self._waiting.items() if self._is_mine(at.offset)}
         for topic in {topic for topic, _ in mine.values()}:
             there = await self._already_there(topic)
-            for at, (of_topic, unreadable) in mine.items():
+            for at, (of_topic, letter) in mine.items():
                 if of_topic == topic:
                     if at not in there:
-                        await self._dead_letters.write(topic, self._letter(unreadable))
+                        await self._dead_letters.write(topic, letter)
                     with suppress(KeyError):
                         del self._waiting[at]
 
@@ -97,12 +105,3 @@ class Unreadables:
         async for batch in read_to_end(self._bootstrap, self._names.dead_letters(topic, self._group)):
             there |= {letter.at for record in batch if (letter := read_dead_letter(record)) is not None}
         return there
-
-    def _letter(self, unreadable: Unreadable) -> DeadLetter:
-        return DeadLetter(
-            at=unreadable.at,
-            group=self._group,
-            reason=unreadable.reason,
-            error_type=unreadable.error_type,
-            key=unreadable.key_bytes if unreadable.key_bytes is not None else (unreadable.key or "").encode() or None,
-        )

@@ -12,7 +12,6 @@ from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from services.notifications.background import Background
 from services.notifications.delivering import Sender
 from services.notifications.domain.delivery import Patience
 from services.notifications.inbox import Inbox
@@ -25,6 +24,7 @@ from services.notifications.service import Notifications
 from services.notifications.store import ALERTS_CHANNEL, DELIVERIES_CHANNEL, Store
 from services.notifications.subscribers import GROUP, TOPICS, subscribe
 from services.notifications.waiting import WaitingKeeper, committed_offsets
+from shared.background import Background
 from shared.database import Listener, check_database, create_pool
 from shared.messaging.consuming import Consumers, make_broker
 from shared.messaging.deadletters import DeadLetters

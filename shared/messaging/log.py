@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from aiokafka import ConsumerRecord
 
+    from shared.messaging.records import Coordinates
+
 log = structlog.get_logger(__name__)
 
 _POLL_MS = 500
@@ -149,6 +151,7 @@ class LogTail:
         *,
         max_records: int = 500,
         backoff: Backoff | None = None,
+        on_undecodable: Callable[[Coordinates], None] | None = None,
     ) -> None:
         """Take the parts; `run` does the work.
 
@@ -158,7 +161,9 @@ class LogTail:
             handler: gets each batch, in the order of offsets within a partition; an error makes it get the same batch again.
             max_records: the largest batch.
             backoff: the delays after an error.
+            on_undecodable: told of each record that aiokafka cannot decode, which is passed over.
         """
+        self._on_undecodable = on_undecodable
         self._bootstrap = bootstrap
         self._topic = topic
         self._handler = handler
@@ -207,6 +212,9 @@ class LogTail:
             polled = await poll(consumer, timeout_ms=_POLL_MS, max_records=self._max_records)
             if polled.records:
                 await self._take([raw_record(record) for record in polled.records])
+            if self._on_undecodable is not None:
+                for at in polled.undecodable:
+                    self._on_undecodable(at)
             await self._note(consumer, placed)
 
     async def _take(self, records: list[RawRecord]) -> None:

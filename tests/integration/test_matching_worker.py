@@ -20,6 +20,7 @@ from tests.support.matching import SERVICES, TODAY, Chance, first_policy, need, 
 from tests.support.matching_log import NOON, MatchingLog, running_worker, worker_settings
 from tests.support.processes import ServiceProcess
 from tests.support.running import RunningService
+from tests.support.undecodable import write_with_broken_header_name
 from tests.support.waiting import eventually, stays
 
 
@@ -198,6 +199,26 @@ async def test_a_record_about_another_entity_than_its_key_says_is_a_dead_letter(
         await log.vacancies(vacancy("vacancy-2"))
         await list_is(log, "need-1", "vacancy-1", "vacancy-2")
         assert await is_ready(service)
+
+
+async def test_a_record_that_the_library_cannot_decode_is_a_dead_letter_on_every_topic_that_matching_reads(
+    log: MatchingLog, settings: MatchingSettings
+) -> None:
+    topics = ("settings", "vacancies", "need-profiles", "matches")
+    await log.settings()
+    await log.needs(need())
+    for topic in topics:
+        await write_with_broken_header_name(log.bootstrap, log.names.topic(topic))
+
+    async def dead_letters() -> set[tuple[str, str]]:
+        letters = [(topic, read_dead_letter(record)) for topic in topics for record in await log.records(f"{topic}-matching-dlq")]
+        return {(topic, letter.reason) for topic, letter in letters if letter is not None}
+
+    async with running_worker(settings) as service:
+        await eventually(lambda: is_ready(service))
+        await log.vacancies(vacancy("vacancy-1"))
+        await list_is(log, "need-1", "vacancy-1")
+        await eventually(dead_letters, until=partial(eq, {(topic, "undecodable-record") for topic in topics}))
 
 
 async def test_a_record_by_nobody_who_may_speak_is_written_over(log: MatchingLog, settings: MatchingSettings) -> None:

@@ -7,8 +7,6 @@ import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError, UnknownTopicOrPartitionError
-from aiokafka.producer.message_accumulator import BatchBuilder
-from aiokafka.record._crc32c import crc as crc32c
 
 from shared.messaging.backoff import Backoff
 from shared.messaging.consuming import Consumers, make_broker
@@ -28,6 +26,7 @@ from shared.messaging.topics import (
     list_topics,
 )
 from tests.support.backends import Kafka
+from tests.support.undecodable import write_with_broken_header_name
 from tests.support.waiting import eventually
 
 
@@ -190,7 +189,7 @@ async def test_a_header_whose_name_is_not_utf8_goes_to_the_dead_letters_and_bloc
     await create_partner_topics(kafka.bootstrap_servers, names, "odd", topics=topics)
     topic = names.topic("submissions-odd")
     await producer.publish(topic, key="1", value=b"1")
-    await write_with_broken_header_name(kafka, topic)
+    await write_with_broken_header_name(kafka.bootstrap_servers, topic)
     await producer.publish(topic, key="3", value=b"3")
     got: list[bytes | None] = []
 
@@ -224,7 +223,7 @@ async def test_a_record_that_the_library_cannot_decode_takes_none_of_another_par
 ) -> None:
     """Both partitions lie in the consumer's buffer, the good one first: it is drained before the bad one raises."""
     topic = names.topic("vacancies")
-    await write_with_broken_header_name(kafka, topic)
+    await write_with_broken_header_name(kafka.bootstrap_servers, topic)
     for value in (b"1", b"2"):
         await producer.publish(topic, key="a", value=value, partition=1)
     bad, good = TopicPartition(topic, 0), TopicPartition(topic, 1)
@@ -239,20 +238,3 @@ async def test_a_record_that_the_library_cannot_decode_takes_none_of_another_par
         assert [record.value for record in polled.records] == [b"1", b"2"]
         assert [(at.partition, at.offset) for at in polled.undecodable] == [(0, 0)]
         assert [await consumer.position(place) for place in (bad, good)] == [1, 2]
-
-
-async def write_with_broken_header_name(kafka: Kafka, topic: str) -> None:
-    """Write a batch whose bytes were changed after the library made them, with a checksum that fits."""
-
-    class Broken(BatchBuilder):  # type: ignore[misc] # aiokafka has no types
-        def _build(self) -> bytes:
-            made = bytearray(super()._build()).replace(b"NAME", b"\xff\xfe\xfd\xfc")
-            made[17:21] = crc32c(bytes(made[21:])).to_bytes(4, "big")
-            return bytes(made)
-
-    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap_servers) as writer:
-        await writer.partitions_for(topic)
-        batch = Broken(16384, 0)
-        batch.append(key=b"2", value=b"2", timestamp=1, headers=[("NAME", b"")])
-        batch.close()
-        await (await writer.send_batch(batch, topic, partition=TopicPartition(topic, 0).partition))

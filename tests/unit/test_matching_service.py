@@ -1,5 +1,6 @@
 """What happens to a worker's state, without a broker."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -7,11 +8,13 @@ import pytest
 from services.matching.metrics import Metrics
 from services.matching.reading import read_vacancy
 from services.matching.service import Matching
+from services.matching.speaking import Speaker
 from services.matching.state import MatchingState
 from shared.contracts.settings import Today
 from shared.messaging.envelope import Envelope, state_envelope
 from shared.messaging.records import Coordinates, Event, RawRecord, Unreadable
-from tests.support.matching import TODAY, first_policy, vacancy
+from tests.support.matching import TODAY, first_policy, need, vacancy
+from tests.support.waiting import eventually
 
 AT = Coordinates("any", 0, 0)
 
@@ -29,20 +32,69 @@ def envelope(subject: str) -> Envelope:
 
 def test_a_batch_of_vacancies_that_failed_is_news_when_it_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tail hands a batch over again after an error: were it old by then, a place would be missing and nobody would say so."""
-    matching = Matching(Metrics())
-    matching.policy_arrived(Event(envelope("policy"), first_policy(), AT))
-    matching.today_arrived(Event(envelope("today"), Today(day=TODAY), AT))
+    matching = ready()
     batch = [Event(envelope("vacancy-1"), vacancy("vacancy-1"), AT)]
-
-    def fail(*_: object) -> None:
-        raise MemoryError
-
     with monkeypatch.context() as broken:
         broken.setattr(MatchingState, "change_vacancies", fail)
         with pytest.raises(MemoryError):
             matching.vacancies_arrived(batch)
     matching.vacancies_arrived(batch)
     assert matching.counts()["vacancies"] == 1
+
+
+def ready() -> Matching:
+    matching = Matching(Metrics())
+    matching.policy_arrived(Event(envelope("policy"), first_policy(), AT))
+    matching.today_arrived(Event(envelope("today"), Today(day=TODAY), AT))
+    matching.assigned([0])
+    matching.partitions[0].saw_claim(1, 0)
+    assert matching.partitions[0].won(1, 0)
+    return matching
+
+
+def fail(*_: object) -> None:
+    raise MemoryError
+
+
+def test_a_batch_of_needs_that_failed_is_news_when_it_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    matching = ready()
+    matching.go_live(0)
+    batch = [Event(envelope("need-1"), need("need-1"), AT)]
+    with monkeypatch.context() as broken:
+        broken.setattr(MatchingState, "_search", fail)
+        with pytest.raises(MemoryError):
+            matching.needs_arrived(0, batch)
+    assert matching.answer(matching.partitions[0], "need-1") == "later", "a need whose search failed has no answer"
+    matching.needs_arrived(0, batch)
+    assert b'"places":[]' in matching.answer(matching.partitions[0], "need-1")
+
+
+class Deaf:
+    """Takes what is published and answers nothing."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    async def publish_no_wait(self, _topic: str, *, key: str, **_: object) -> asyncio.Future[object]:
+        self.keys.append(key)
+        return asyncio.get_running_loop().create_future()
+
+
+async def test_a_scoring_that_failed_is_told_and_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The speaker goes on, is not well meanwhile, and no need of the failed piece is forgotten."""
+    matching, producer = ready(), Deaf()
+    matching.needs_arrived(0, [Event(envelope("need-1"), need("need-1"), AT)])
+    matching.go_live(0)
+    speaker = Speaker(matching, producer, "matches", worker="matching-1", metrics=Metrics())  # type: ignore[arg-type] # a stand-in
+    matching.on_unsaid = speaker.wake
+    with monkeypatch.context() as broken:
+        broken.setattr(MatchingState, "_search", fail)
+        running = asyncio.create_task(speaker.run())
+        await eventually(lambda: not speaker.check().ok)
+        assert "MemoryError" in speaker.check().detail
+    await eventually(lambda: producer.keys == ["need-1"] and speaker.check().ok)
+    speaker.stop()
+    await running
 
 
 @pytest.mark.parametrize("field", ["version", "opening"])

@@ -1,4 +1,4 @@
-"""What runs beside the requests: each part starts again after a failure, and readiness says so meanwhile."""
+"""What runs beside a service's requests: each part starts again after a failure, and readiness says so meanwhile."""
 
 from __future__ import annotations
 
@@ -23,11 +23,14 @@ class Background:
         self._failing: set[str] = set()
 
     def start(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
+        """Run this until it returns; a run that raises is followed by another."""
         self._tasks[name] = asyncio.create_task(self._keep_running(name, run), name=name)
 
     async def finish(self, name: str, *, within_seconds: float) -> None:
-        """Wait for a task that was asked to end; one that takes too long is cancelled."""
-        task = self._tasks.pop(name)
+        """Wait for a task that was asked to end, if it was ever started; one that takes too long is cancelled."""
+        task = self._tasks.pop(name, None)
+        if task is None:
+            return
         await asyncio.wait({task}, timeout=within_seconds)
         await _cancel(task)
 
@@ -40,6 +43,8 @@ class Background:
         """Answer readiness."""
         if self._failing:
             return False, f"failing, and tried again: {', '.join(sorted(self._failing))}"
+        if cut_off := sorted(name for name, task in self._tasks.items() if task.cancelled()):
+            return False, f"cut off, start the service again: {', '.join(cut_off)}"
         return True, "all running"
 
     async def _keep_running(self, name: str, run: Callable[[], Awaitable[None]]) -> None:
