@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import LiteralString, Self
+from pydantic import ConfigDict, Field
 
-from pydantic import ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
-
+from shared.contracts import contradictions
 from shared.contracts.common import (
     Draft,
     EntityId,
@@ -30,7 +28,9 @@ from shared.contracts.common import (
     KnownTargetGroups,
     KnownTransport,
     KnownWorkTasks,
+    unit,
 )
+from shared.contracts.contradictions import Consistent
 from shared.contracts.need import Consent, Deadline, HalfDay, ReferencePoint, StatedNeed, WantedSection
 from shared.contracts.offer import OfferTerms
 from shared.contracts.vacancy import (
@@ -49,12 +49,13 @@ _STRICT = ConfigDict(frozen=True, extra="forbid")
 class GeoPoint(Draft):
     """A point as people's systems have it: WGS 84 degrees. Intake turns it into metres, and a citizen's into a cell."""
 
-    latitude: float = Field(ge=54.0, le=58.5)
-    longitude: float = Field(ge=7.5, le=15.7)
+    latitude: float = Field(ge=54.0, le=58.5, description="Degrees north, WGS 84", json_schema_extra=unit("°"))
+    longitude: float = Field(ge=7.5, le=15.7, description="Degrees east, WGS 84", json_schema_extra=unit("°"))
 
 
-class _PriceLine(PriceLine):
+class _PriceLine(PriceLine, Consistent):
     model_config = _STRICT
+    rule = staticmethod(contradictions.in_price_line)
 
 
 class _DayCapacity(DayCapacity):
@@ -65,8 +66,9 @@ class _Contact(Contact):
     model_config = _STRICT
 
 
-class _OpeningHours(OpeningHours):
+class _OpeningHours(OpeningHours, Consistent):
     model_config = _STRICT
+    rule = staticmethod(contradictions.in_opening_hours)
 
 
 class _Exclusion(Exclusion):
@@ -79,14 +81,11 @@ class _Accessibility(Accessibility):
     model_config = _STRICT
 
 
-def _contradiction(code: LiteralString, field: str, text_da: str, text_en: str) -> PydanticCustomError:
-    return PydanticCustomError(code, "{text_en}", {"field": field, "text_da": text_da, "text_en": text_en})
-
-
-class VacancyDraft(StatedVacancy):
+class VacancyDraft(StatedVacancy, Consistent):
     """A vacancy as an offer states it. `reference` is the sender's own name for it; the same again is a change of the same vacancy."""
 
     model_config = _STRICT
+    rule = staticmethod(contradictions.in_vacancy)
 
     offer_id: EntityId = Field(description="Whose place it is")
     reference: EntityId | None = Field(default=None, description="The sender's own reference; unique per partner")
@@ -114,31 +113,12 @@ class VacancyDraft(StatedVacancy):
     price_lines: tuple[_PriceLine, ...] = ()
     contact: _Contact | None = None
 
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.age_from is not None and self.age_to is not None and self.age_from > self.age_to:
-            raise _contradiction("age_range", "age_from", "må ikke være over age_to", "must not be above age_to")
-        if self.available_from and self.available_until and self.available_from > self.available_until:
-            raise _contradiction(
-                "date_range", "available_from", "må ikke være efter available_until", "must not be after available_until"
-            )
-        if self.places_free is not None and self.places_total is not None and self._places_taken() > self.places_total:
-            raise _contradiction(
-                "places",
-                "places_free",
-                "og places_held må tilsammen ikke være over places_total",
-                "and places_held together must not be above places_total",
-            )
-        return self
 
-    def _places_taken(self) -> int:
-        return (self.places_free or 0) + self.places_held
-
-
-class OfferDraft(OfferTerms):
+class OfferDraft(OfferTerms, Consistent):
     """An offer as it states itself."""
 
     model_config = _STRICT
+    rule = staticmethod(contradictions.in_offer)
 
     kinds: KnownOfferKinds = ()
     sections: KnownSections = ()
@@ -171,10 +151,11 @@ class _Consent(Consent):
     model_config = _STRICT
 
 
-class NeedDraft(StatedNeed):
+class NeedDraft(StatedNeed, Consistent):
     """A need as a caseworker states it. Required: handlekommune, one section, birth year, primary target group."""
 
     model_config = _STRICT
+    rule = staticmethod(contradictions.in_need)
 
     source_reference: EntityId | None = Field(
         default=None, description="The case system's own reference; unique per municipality; stays in intake"

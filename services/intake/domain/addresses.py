@@ -47,7 +47,7 @@ _YEARS: Final = range(1900, 2100)
 """Four digits in front of a capital that are sooner a year; Frederiksberg and København are among them by name."""
 
 _BEFORE_A_TOWN: Final = frozenset({"i", "til", "ved", "naer", "fra", "omkring", "udenfor", "midt", "in", "near", "from"})
-_TOWNS_THAT_ARE_WORDS: Final = frozenset({"vejen", "skive", "greve", "faxe", "ry", "køge", "odder"})
+_TOWNS_THAT_ARE_WORDS: Final = frozenset({"vejen", "skive", "greve", "faxe", "ry", "koege", "odder"})
 _LIKE: Final = 0.8
 """Two street names with the same number are the same from here on: "Vestergd. 12" and "Vestergarde 12" are "Vestergade 12"."""
 _LONG_ENOUGH: Final = 6
@@ -87,13 +87,15 @@ class HiddenPlace:
     municipalities: frozenset[str]
     """Names, as people write them."""
 
+    def is_addressed_in(self, text: str) -> bool:
+        """Say whether the text names the place's street, or any street with a number, or a postcode with a town."""
+        return holds_street_address(text) or any(_names_street(tuple(_words(text)), address) for address in self.addresses)
+
     def is_betrayed_by(self, text: str) -> bool:
-        """Say whether the text leads to the place: its street, any street with a number, its town behind a preposition."""
-        if holds_street_address(text):
+        """Say whether the text leads to the place: by an address, or by its town behind a preposition."""
+        if self.is_addressed_in(text):
             return True
         words = tuple(_words(text))
-        if any(_names_street(words, address) for address in self.addresses):
-            return True
         towns = {_spelt(name) for name in self.municipalities} | {
             town for address in self.addresses for town in _town_of(address)
         }
