@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,8 +21,8 @@ from services.intake.partners import Partners
 from services.intake.publishing import OWN_TOPICS
 from services.intake.republishing import Republishing
 from services.intake.routes import routes
-from services.intake.service import Freshness, Intake
-from services.intake.settings import load_policies
+from services.intake.service import Intake
+from services.intake.settings import load_freshness, load_policies
 from services.intake.store import Store
 from services.intake.subscribers import subscribe
 from services.intake.timers import Timers, danish_day
@@ -67,7 +67,7 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
             relay = await stack.enter_async_context(OutboxRelay(pool, producer, names).running())
             checks["outbox"] = _answering(relay.check)
             store = Store(pool, load_queries(_QUERIES))
-            intake = Intake(store, clock, _freshness(settings), load_policies(settings.intake_policies))
+            intake = Intake(store, clock, load_freshness(settings), load_policies(settings.intake_policies))
             await intake.publish_settings(danish_day(clock()))
             timers = Timers(intake, clock, every_seconds=settings.intake_timer_seconds)
             checks["timers"] = _answering(timers.check)
@@ -90,14 +90,6 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
         middleware=[Middleware(CorrelationMiddleware)],
         exception_handlers=exception_handlers() | not_there_handlers(),
         lifespan=lifespan,
-    )
-
-
-def _freshness(settings: IntakeSettings) -> Freshness:
-    return Freshness(
-        validity=timedelta(days=settings.intake_validity_days),
-        confirm_again_after=timedelta(hours=settings.intake_confirm_again_after_hours),
-        keep_closed=timedelta(days=settings.intake_keep_closed_days),
     )
 
 

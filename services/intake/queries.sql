@@ -49,7 +49,7 @@ ORDER BY offer_id FOR UPDATE;
 
 -- name: vacancies_named(vacancy_ids, senders, names)
 -- The vacancies that a batch names by id or by their sender's reference, locked.
-SELECT vacancy_id, offer_id, sender, reference, status, version, terms, body FROM vacancy
+SELECT vacancy_id, offer_id, sender, reference, status, version, terms, body, remind_at FROM vacancy
 WHERE vacancy_id IN (
     SELECT unnest(:vacancy_ids::text[])
     UNION SELECT vacancy_id FROM unnest(:senders::text[], :names::text[]) AS wanted (sender, reference)
@@ -59,7 +59,7 @@ ORDER BY vacancy_id FOR UPDATE;
 
 -- name: vacancies_of_offers(offer_ids)
 -- The vacancies that have to follow a change of their offer, locked.
-SELECT vacancy_id, offer_id, sender, reference, status, version, terms, body FROM vacancy
+SELECT vacancy_id, offer_id, sender, reference, status, version, terms, body, remind_at FROM vacancy
 WHERE offer_id = ANY(:offer_ids::text[]) AND status <> 'erased'
 ORDER BY vacancy_id FOR UPDATE;
 
@@ -85,17 +85,19 @@ ON CONFLICT (offer_id) DO UPDATE SET
 WHERE stored.version < EXCLUDED.version
 RETURNING offer_id AS key, epoch;
 
--- name: save_vacancies(vacancy_ids, offer_ids, senders, names, statuses, expiries, versions, terms, bodies, correlation_ids, changed_at)
+-- name: save_vacancies(vacancy_ids, offer_ids, senders, names, statuses, expiries, reminders, versions, terms, bodies, correlation_ids, changed_at)
 -- Store the last state of each vacancy, as for offers.
 INSERT INTO vacancy AS stored
-    (vacancy_id, offer_id, sender, reference, status, expires_at, version, terms, body, correlation_id, changed_at, epoch)
+    (vacancy_id, offer_id, sender, reference, status, expires_at, remind_at, version, terms, body, correlation_id, changed_at, epoch)
 SELECT new.*, :changed_at::timestamptz, instance.epoch
 FROM unnest(
         :vacancy_ids::text[], :offer_ids::text[], :senders::text[], :names::text[], :statuses::text[], :expiries::timestamptz[],
+        :reminders::timestamptz[],
         :versions::bigint[], :terms::bytea[], :bodies::bytea[], :correlation_ids::text[]
-    ) AS new (vacancy_id, offer_id, sender, reference, status, expires_at, version, terms, body, correlation_id), instance
+    ) AS new (vacancy_id, offer_id, sender, reference, status, expires_at, remind_at, version, terms, body, correlation_id), instance
 ON CONFLICT (vacancy_id) DO UPDATE SET
     sender = EXCLUDED.sender, reference = EXCLUDED.reference, status = EXCLUDED.status, expires_at = EXCLUDED.expires_at,
+    remind_at = EXCLUDED.remind_at,
     version = EXCLUDED.version, terms = EXCLUDED.terms, body = EXCLUDED.body, correlation_id = EXCLUDED.correlation_id,
     changed_at = EXCLUDED.changed_at, epoch = GREATEST(stored.epoch, EXCLUDED.epoch)
 WHERE stored.version < EXCLUDED.version
@@ -152,6 +154,11 @@ DELETE FROM submission WHERE received_at < :before::timestamptz;
 -- name: expired_vacancies(now, at_most)
 -- Open vacancies that nobody confirmed in time, the longest expired first.
 SELECT vacancy_id FROM vacancy WHERE status = 'open' AND expires_at <= :now::timestamptz ORDER BY expires_at LIMIT :at_most;
+
+-- name: vacancies_to_remind(now, at_most)
+-- Open vacancies whose offer is to be asked to confirm them, the longest due first.
+SELECT vacancy_id FROM vacancy
+WHERE status = 'open' AND remind_at <= :now::timestamptz AND expires_at > :now::timestamptz ORDER BY remind_at LIMIT :at_most;
 
 -- name: vacancies_closed_before(moment, at_most)
 -- Vacancies that have been closed for long.

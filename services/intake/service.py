@@ -10,11 +10,11 @@ import structlog
 
 from services.intake.domain import vacancies
 from services.intake.domain.authority import ANYONE, Caller, refusals
-from services.intake.domain.commands import Command, EraseVacancy, ExpireVacancy
+from services.intake.domain.commands import Command, EraseVacancy, ExpireVacancy, RemindVacancy
 from services.intake.domain.deciding import decide
+from services.intake.domain.freshness import Freshness, Moment
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected
 from services.intake.domain.states import OfferState
-from services.intake.domain.vacancies import Moment
 from services.intake.domain.wanted import wanted
 from services.intake.ids import new_id
 from services.intake.publishing import body_of, envelope, message, topic_of
@@ -49,15 +49,6 @@ class Request:
     caller: Caller = ANYONE
 
 
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """How long a posting is believed, and a closed one kept: a setting of this instance."""
-
-    validity: timedelta
-    confirm_again_after: timedelta
-    keep_closed: timedelta
-
-
 class Intake:
     """The system of record of offers, vacancies and needs."""
 
@@ -89,7 +80,7 @@ class Intake:
     ) -> tuple[list[Outcome], list[Change], list[OutboxMessage]]:
         """Decide and store inside the caller's transaction; what comes back is to be put into the outbox there."""
         books = await self._store.open_books(connection, wanted([request.command for request in requests]))
-        moment = self._moment(now)
+        moment = Moment(now, self._freshness)
         outcomes: list[Outcome] = []
         changes: list[Change] = []
         for request in requests:
@@ -129,6 +120,14 @@ class Intake:
             closed += sum(isinstance(outcome, Accepted) for outcome in await self.change(requests))
         return closed
 
+    async def remind(self) -> int:
+        """Ask the offers to confirm the vacancies that expire soon; says how many."""
+        reminded = 0
+        while due := await self._store.vacancies_to_remind(self._clock(), _AT_ONCE):
+            requests = [Request(RemindVacancy(vacancy_id), new_correlation_id()) for vacancy_id in due]
+            reminded += sum(isinstance(outcome, Accepted) for outcome in await self.change(requests))
+        return reminded
+
     async def tidy(self) -> int:
         """Erase the vacancies that have been closed for long, and forget old receipts; says how many vacancies."""
         now = self._clock()
@@ -166,9 +165,6 @@ class Intake:
         for key in published:
             log.info("setting_published", setting=key, day=today.isoformat(), policy=policy.hash())
         return published
-
-    def _moment(self, now: datetime) -> Moment:
-        return Moment(now, self._freshness.validity, self._freshness.confirm_again_after, self._freshness.keep_closed)
 
 
 def log_changes(changes: Sequence[Change]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, ClassVar
 
 import yaml
-from pydantic import Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from services.intake.domain.freshness import Freshness, Validity
+from shared.contracts.reference import offer_type_known
 from shared.contracts.settings import Policy
 from shared.settings import Secret, ServiceSettings
 
@@ -19,14 +22,64 @@ class IntakeSettings(ServiceSettings):
 
     intake_postgres_dsn: Secret
     intake_policies: Path = Path(__file__).with_name("policies")
-    intake_validity_days: Annotated[int, Field(ge=1, le=730)] = 30
-    """A vacancy expires so many days after its last confirmation."""
+    intake_freshness: Path = Path(__file__).with_name("freshness.yaml")
+    """How long a vacancy is believed, by section and kind of offer, each with its reason."""
+    intake_validity_days: Annotated[int | None, Field(ge=1, le=730)] = None
+    """If set: a vacancy of whatever kind expires so many days after its last confirmation."""
     intake_confirm_again_after_hours: Annotated[int, Field(ge=0)] = 24
     """The same stated again counts as a confirmation when the last one is at least so old."""
     intake_keep_closed_days: Annotated[int, Field(ge=1)] = 30
     """A closed vacancy is tombstoned so many days after it closed (DESIGN)."""
     intake_timer_seconds: Annotated[float, Field(gt=0)] = 60
     """How often to look for what time has done."""
+
+
+class _Rule(BaseModel):
+    """How long a posting is believed, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lasts: Annotated[timedelta, Field(ge=timedelta(hours=1), le=timedelta(days=730))]
+    remind_before: Annotated[timedelta, Field(gt=timedelta(0))]
+    reason_da: Annotated[str, Field(min_length=1)]
+    reason_en: Annotated[str, Field(min_length=1)]
+
+    @field_validator("remind_before")
+    @classmethod
+    def _within(cls, value: timedelta, info: ValidationInfo) -> timedelta:
+        if "lasts" in info.data and value >= info.data["lasts"]:
+            raise ValueError("must be shorter than lasts")
+        return value
+
+    def validity(self) -> Validity:
+        return Validity(self.lasts, self.remind_before)
+
+
+class _FreshnessFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    version: str
+    otherwise: _Rule
+    codes: dict[Annotated[str, AfterValidator(offer_type_known)], _Rule]
+
+
+def load_freshness(settings: IntakeSettings) -> Freshness:
+    """Read how long postings are believed.
+
+    Raises:
+        pydantic.ValidationError: the file is not as it should be: an unknown code, no reason, a reminder before the beginning.
+    """
+    file = _FreshnessFile.model_validate(yaml.safe_load(settings.intake_freshness.read_text(encoding="utf-8")))
+    otherwise, by_code = file.otherwise.validity(), {code: rule.validity() for code, rule in file.codes.items()}
+    if settings.intake_validity_days is not None:
+        lasts = timedelta(days=settings.intake_validity_days)
+        otherwise, by_code = Validity(lasts, min(otherwise.remind_before, lasts / 4)), {}
+    return Freshness(
+        otherwise=otherwise,
+        by_code=by_code,
+        confirm_again_after=timedelta(hours=settings.intake_confirm_again_after_hours),
+        keep_closed=timedelta(days=settings.intake_keep_closed_days),
+    )
 
 
 def load_policies(folder: Path) -> list[Policy]:

@@ -254,6 +254,12 @@ class Store:
             rows = self._queries.expired_vacancies(connection, now=now, at_most=at_most)
             return [row["vacancy_id"] async for row in rows]
 
+    async def vacancies_to_remind(self, now: datetime, at_most: int) -> list[str]:
+        """Find open vacancies whose offer is to be asked to confirm them."""
+        async with self._pool.acquire() as connection:
+            rows = self._queries.vacancies_to_remind(connection, now=now, at_most=at_most)
+            return [row["vacancy_id"] async for row in rows]
+
     async def vacancies_closed_before(self, moment: datetime, at_most: int) -> list[str]:
         """Find vacancies that have been closed since before a moment."""
         async with self._pool.acquire() as connection:
@@ -325,6 +331,7 @@ def _vacancy(row: Any) -> VacancyState | ErasedVacancy:  # noqa: ANN401 - a row
         row["terms"],
         row["sender"],
         row["reference"],
+        row["remind_at"],
     )
 
 
@@ -351,7 +358,7 @@ def _offer_columns(change: Change) -> dict[str, object]:
 def _vacancy_columns(change: Change) -> dict[str, object]:
     state = change.state
     if isinstance(state, ErasedVacancy):
-        own: dict[str, object] = dict.fromkeys(("senders", "names", "expiries", "terms"))
+        own: dict[str, object] = dict.fromkeys(("senders", "names", "expiries", "reminders", "terms"))
         own |= {"offer_ids": state.offer_id, "statuses": "erased"}
     elif isinstance(state, VacancyState):
         own = {
@@ -360,6 +367,7 @@ def _vacancy_columns(change: Change) -> dict[str, object]:
             "names": state.reference,
             "statuses": state.vacancy.status,
             "expiries": state.vacancy.expires_at,
+            "reminders": state.remind_at,
             "terms": state.stated,
         }
     else:

@@ -1,4 +1,4 @@
-"""What time does: vacancies expire, old ones are erased, and a new day is announced at midnight in Denmark."""
+"""What time does: vacancies expire, their offers are reminded before, old ones are erased, and a new day is announced at midnight in Denmark."""
 
 from __future__ import annotations
 
@@ -63,6 +63,8 @@ class Timers:
         await self._intake.publish_settings(danish_day(self._clock()))
         if expired := await self._intake.expire():
             log.info("vacancies_expired", count=expired)
+        if reminded := await self._intake.remind():
+            log.info("vacancies_reminded", count=reminded)
         if erased := await self._intake.tidy():
             log.info("vacancies_erased", count=erased)
 

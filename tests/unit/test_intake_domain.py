@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain import needs, offers, vacancies
+from services.intake.domain.freshness import Freshness, Moment, Validity
 from services.intake.domain.geography import CELL_M, to_cell
 from services.intake.domain.openings import has_free_place, next_opening
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged
 from services.intake.domain.states import NeedState, OfferState, VacancyState
-from services.intake.domain.vacancies import Moment, Sent
+from services.intake.domain.vacancies import Sent
 from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
 from shared.contracts.need import NeedProfile, ReferencePoint, RuledOut
 from shared.contracts.vacancy import Vacancy
@@ -22,10 +23,15 @@ _State = TypeVar("_State")
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 SENT = Sent("http:skovly", None, "http")
+FRESHNESS = Freshness(
+    otherwise=Validity(timedelta(days=30), timedelta(days=5)),
+    confirm_again_after=timedelta(hours=24),
+    keep_closed=timedelta(days=30),
+)
 
 
 def moment(now: datetime = NOW) -> Moment:
-    return Moment(now, timedelta(days=30), timedelta(hours=24), timedelta(days=30))
+    return Moment(now, FRESHNESS)
 
 
 def offer(**changed: Any) -> OfferState:

@@ -20,6 +20,7 @@ from services.intake.domain.commands import (
     PostNeed,
     PostVacancy,
     PutOffer,
+    RemindVacancy,
     ReplaceNeed,
     ReplaceVacancy,
     RuleOut,
@@ -95,7 +96,15 @@ def refusals(caller: Caller, command: Command, books: Books) -> list[Reason]:
             return [*may_send(caller, "offer"), *may_speak_for(caller, offer_id, "offer_id")]
         case PostVacancy(draft):
             return [*may_send(caller, "vacancy"), *may_speak_for(caller, draft.offer_id, "offer_id")]
-        case ReplaceVacancy() | PatchVacancy() | CloseVacancy() | ConfirmVacancy() | ExpireVacancy() | EraseVacancy():
+        case (
+            ReplaceVacancy()
+            | PatchVacancy()
+            | CloseVacancy()
+            | ConfirmVacancy()
+            | RemindVacancy()
+            | ExpireVacancy()
+            | EraseVacancy()
+        ):
             return [*may_send(caller, "vacancy"), *_vacancy_refusals(caller, command, books)]
         case PostNeed(draft):
             return [*may_send(caller, "need"), *may_act_for(caller, draft.handlekommune, "handlekommune")]

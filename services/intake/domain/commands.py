@@ -76,6 +76,13 @@ class ConfirmVacancy:
 
 
 @dataclass(frozen=True, slots=True)
+class RemindVacancy:
+    """Ask the offer to confirm a vacancy before it expires."""
+
+    vacancy_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExpireVacancy:
     """Close a vacancy that nobody has confirmed in time."""
 
@@ -128,7 +135,9 @@ class EraseNeed:
     need_id: str
 
 
-VacancyChange: TypeAlias = ReplaceVacancy | PatchVacancy | CloseVacancy | ConfirmVacancy | ExpireVacancy | EraseVacancy
+VacancyChange: TypeAlias = (
+    ReplaceVacancy | PatchVacancy | CloseVacancy | ConfirmVacancy | RemindVacancy | ExpireVacancy | EraseVacancy
+)
 """Commands about a vacancy that exists."""
 
 NeedChange: TypeAlias = ReplaceNeed | CloseNeed | RuleOut | EraseNeed

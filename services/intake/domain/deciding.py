@@ -16,6 +16,7 @@ from services.intake.domain.commands import (
     PostNeed,
     PostVacancy,
     PutOffer,
+    RemindVacancy,
     ReplaceNeed,
     ReplaceVacancy,
     RuleOut,
@@ -28,7 +29,7 @@ from services.intake.domain.vacancies import Sent
 if TYPE_CHECKING:
     from services.intake.domain.books import Books
     from services.intake.domain.commands import Command, Named, NeedChange, VacancyChange, WayIn
-    from services.intake.domain.vacancies import Moment
+    from services.intake.domain.freshness import Moment
     from shared.contracts.drafts import VacancyDraft
 
 
@@ -50,7 +51,9 @@ def decide(command: Command, books: Books, moment: Moment) -> Outcome:
             return vacancy if isinstance(vacancy, Rejected) else _change_vacancy(command, vacancy, books, moment)
 
 
-def _change_vacancy(command: VacancyChange, before: VacancyState, books: Books, moment: Moment) -> Outcome:
+def _change_vacancy(  # noqa: PLR0911 - a table: one return per command
+    command: VacancyChange, before: VacancyState, books: Books, moment: Moment
+) -> Outcome:
     match command:
         case ReplaceVacancy(_, draft, came_in_by):
             return _restate(before, draft, came_in_by, books, moment)
@@ -60,6 +63,8 @@ def _change_vacancy(command: VacancyChange, before: VacancyState, books: Books, 
             return vacancies.close(before, command.reason)
         case ConfirmVacancy():
             return vacancies.confirm(before, moment)
+        case RemindVacancy():
+            return vacancies.remind(before, moment)
         case ExpireVacancy():
             return vacancies.expire(before, moment)
         case EraseVacancy():

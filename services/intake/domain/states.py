@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from shared.contracts.vacancy import VacancyTerms
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from shared.contracts.need import NeedProfile, NeedTerms
     from shared.contracts.offer import Offer, OfferTerms
     from shared.contracts.vacancy import Vacancy
@@ -35,12 +37,17 @@ class OfferState:
 
 @dataclass(frozen=True, slots=True)
 class VacancyState:
-    """A vacancy: `vacancy` as published, `stated` as the JSON of its terms, and the sender's own name for it."""
+    """A vacancy: `vacancy` as published, `stated` as the JSON of its terms, and the sender's own name for it.
+
+    Attributes:
+        remind_at: when the offer is to be asked to confirm it; None: it has been asked, or the vacancy is closed.
+    """
 
     vacancy: Vacancy
     stated: bytes
     sender: str
     reference: str | None
+    remind_at: datetime | None = None
 
     @property
     def terms(self) -> VacancyTerms:

@@ -15,9 +15,8 @@ from shared.contracts.reference import open_door_kinds
 from shared.contracts.vacancy import Vacancy, VacancyTerms
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
-
     from services.intake.domain.commands import WayIn
+    from services.intake.domain.freshness import Moment
     from services.intake.domain.states import OfferState
     from shared.contracts.drafts import VacancyDraft
 
@@ -27,23 +26,6 @@ OPEN_DOORS: Final = open_door_kinds()
 
 _TERMS: Final = TypeAdapter(VacancyTerms)
 _TERM_NAMES: Final = tuple(VacancyTerms.model_fields)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When it happens, and how long a posting is believed.
-
-    Attributes:
-        now: with a time zone.
-        validity: a vacancy expires so long after its last confirmation.
-        confirm_again_after: the same stated again is a confirmation, if the last one is at least so old.
-        keep_closed: a closed vacancy is erased so long after its last change.
-    """
-
-    now: datetime
-    validity: timedelta
-    confirm_again_after: timedelta
-    keep_closed: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +41,7 @@ def announce(vacancy_id: str, draft: VacancyDraft, offer: OfferState, sent: Sent
     """Publish a vacancy for the first time."""
     if refusal := _refusal(draft, offer):
         return refusal
+    term = moment.term(*_sections_and_kinds(draft, offer))
     first = _published(
         draft,
         offer,
@@ -67,9 +50,9 @@ def announce(vacancy_id: str, draft: VacancyDraft, offer: OfferState, sent: Sent
         opening=1,
         came_in_by=sent.came_in_by,
         confirmed_at=moment.now,
-        expires_at=moment.now + moment.validity,
+        expires_at=term.expires_at,
     )
-    return Accepted(VacancyState(first, terms_json(draft), sent.sender, sent.reference), created=True)
+    return Accepted(VacancyState(first, terms_json(draft), sent.sender, sent.reference, term.remind_at), created=True)
 
 
 def restate(before: VacancyState, draft: VacancyDraft, offer: OfferState, sent: Sent, moment: Moment) -> Outcome:
@@ -80,10 +63,12 @@ def restate(before: VacancyState, draft: VacancyDraft, offer: OfferState, sent: 
         return refusal
     old = before.vacancy
     same = _republished(before, draft, offer)
-    believed = old.status == "open" and moment.now - old.confirmed_at < moment.confirm_again_after
+    asked = old.reminded_at is not None
+    believed = old.status == "open" and not asked and moment.believes(old.confirmed_at, same.sections, same.kinds)
     stated = terms_json(draft)
     if believed and stated == before.stated and _says_the_same(same, old):
         return Unchanged(before)
+    term = moment.term(same.sections, same.kinds)
     after = same.model_copy(
         update={
             "version": old.version + 1,
@@ -91,10 +76,11 @@ def restate(before: VacancyState, draft: VacancyDraft, offer: OfferState, sent: 
             "closed_reason": None,
             "came_in_by": sent.came_in_by,
             "confirmed_at": moment.now,
-            "expires_at": moment.now + moment.validity,
+            "expires_at": term.expires_at,
+            "reminded_at": None,
         }
     )
-    return Accepted(VacancyState(_counted(old, after), stated, before.sender, before.reference))
+    return Accepted(VacancyState(_counted(old, after), stated, before.sender, before.reference, term.remind_at))
 
 
 def close(before: VacancyState, why: Literal["withdrawn", "filled", "expired"]) -> Outcome:
@@ -111,10 +97,20 @@ def confirm(before: VacancyState, moment: Moment) -> Outcome:
     old = before.vacancy
     if old.status == "closed":
         return rejected("vacancy_closed")
-    confirmed = old.model_copy(
-        update={"version": old.version + 1, "confirmed_at": moment.now, "expires_at": moment.now + moment.validity}
-    )
-    return Accepted(VacancyState(confirmed, before.stated, before.sender, before.reference))
+    term = moment.term(old.sections, old.kinds)
+    times = {"confirmed_at": moment.now, "expires_at": term.expires_at, "reminded_at": None}
+    confirmed = old.model_copy(update={"version": old.version + 1} | times)
+    return Accepted(VacancyState(confirmed, before.stated, before.sender, before.reference, term.remind_at))
+
+
+def remind(before: VacancyState, moment: Moment) -> Outcome:
+    """Ask the offer, once, to confirm an open vacancy that expires soon: the version that says so is the reminder."""
+    old = before.vacancy
+    is_due = before.remind_at is not None and before.remind_at <= moment.now < old.expires_at
+    if old.status == "closed" or not is_due:
+        return Unchanged(before)
+    reminded = old.model_copy(update={"version": old.version + 1, "reminded_at": moment.now})
+    return Accepted(VacancyState(reminded, before.stated, before.sender, before.reference))
 
 
 def expire(before: VacancyState, moment: Moment) -> Outcome:
@@ -137,7 +133,7 @@ def follow_offer(before: VacancyState, offer: OfferState) -> Outcome:
     if _says_the_same(after, old):
         return Unchanged(before)
     after = after.model_copy(update={"version": old.version + 1})
-    return Accepted(VacancyState(_counted(old, after), before.stated, before.sender, before.reference))
+    return Accepted(VacancyState(_counted(old, after), before.stated, before.sender, before.reference, before.remind_at))
 
 
 def terms_json(terms: VacancyTerms) -> bytes:
@@ -169,6 +165,7 @@ def _republished(before: VacancyState, terms: VacancyTerms, offer: OfferState) -
         came_in_by=old.came_in_by,
         confirmed_at=old.confirmed_at,
         expires_at=old.expires_at,
+        reminded_at=old.reminded_at,
     ).model_copy(update={"status": old.status, "closed_reason": old.closed_reason})
 
 

@@ -16,6 +16,7 @@ from services.intake.domain.commands import (
     PostNeed,
     PostVacancy,
     PutOffer,
+    RemindVacancy,
     ReplaceNeed,
     ReplaceVacancy,
     RuleOut,
@@ -61,7 +62,7 @@ def _add(command: Command | Rejected, to: Wanted) -> None:
             _name(vacancy_name(command), to.vacancy_ids, to.vacancy_names)
         case CloseVacancy() | ConfirmVacancy():
             _name(command.which, to.vacancy_ids, to.vacancy_names)
-        case ReplaceVacancy() | PatchVacancy() | ExpireVacancy() | EraseVacancy():
+        case ReplaceVacancy() | PatchVacancy() | RemindVacancy() | ExpireVacancy() | EraseVacancy():
             to.vacancy_ids.add(command.vacancy_id)
         case PostNeed():
             _name(need_name(command.draft), to.need_ids, to.need_names)
