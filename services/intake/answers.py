@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from starlette.responses import Response
 
+from services.intake.domain.conditions import entity_tag
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged
 from services.intake.domain.states import ErasedNeed, ErasedVacancy, NeedState, OfferState, VacancyState
-from shared.web import FieldError, Problem
+from shared.web import FieldError, Problem, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from services.intake.domain.conditions import Position
     from services.intake.domain.states import State
     from shared.contracts.receipt import Reason
 
@@ -21,39 +23,49 @@ _JSON: Final = "application/json"
 
 _STATUS: Final = {
     "json_invalid": 400,
+    "kind_not_granted": 403,
+    "offer_not_yours": 403,
+    "municipality_not_yours": 403,
     "vacancy_not_found": 404,
     "need_not_found": 404,
     "vacancy_erased": 410,
     "need_erased": 410,
     "vacancy_closed": 409,
+    "version_moved": 412,
+    "exists_already": 412,
     "too_large": 413,
 }
-"""Of a refusal for one of these alone; every other one is 422."""
+"""Of a refusal for reasons of this one kind; every other one is 422."""
 
 
-def one_answer(outcome: Outcome) -> Response:
-    """Answer one wish; a refusal is a problem with every reason."""
-    if isinstance(outcome, Rejected):
-        codes = {reason.code for reason in outcome.reasons}
-        status = _STATUS.get(codes.pop(), 422) if len(codes) == 1 else 422
-        raise Problem(status, errors=[_field_error(reason) for reason in outcome.reasons])
+def refusal(outcome: Rejected, position: Position | None = None) -> Problem:
+    """Make a problem of every reason; `position` is where the thing stands, for those who saw another version."""
+    statuses = {_STATUS.get(reason.code, 422) for reason in outcome.reasons}
+    status = statuses.pop() if len(statuses) == 1 else 422
+    errors = [_field_error(reason) for reason in outcome.reasons]
+    if status != _PRECONDITION_FAILED or position is None:
+        return Problem(status, errors=errors)
+    tag = entity_tag(position)
+    now = Text(f"Den nuværende version har ETag {tag}.", f"The current version has the ETag {tag}.")
+    return Problem(status, detail=now, errors=errors, headers={"ETag": tag})
+
+
+_PRECONDITION_FAILED: Final = 412
+
+
+def done(outcome: Accepted | Unchanged, position: Position) -> Response:
+    """Answer one wish that was met."""
     created = isinstance(outcome, Accepted) and outcome.created
-    headers = {"Location": _location(outcome.state)} if created else None
-    return Response(orjson.dumps(_told(outcome)), 201 if created else 200, headers, _JSON)
+    headers = {"ETag": entity_tag(position)} | ({"Location": _location(outcome.state)} if created else {})
+    return Response(orjson.dumps(_told(outcome, position)), 201 if created else 200, headers, _JSON)
 
 
-def row_answer(outcome: Outcome) -> dict[str, Any]:
+def row_answer(outcome: Outcome, position: Position | None) -> dict[str, Any]:
     """Answer one row of many."""
-    if isinstance(outcome, Rejected):
-        return {"outcome": "rejected", "errors": [reason.model_dump() for reason in outcome.reasons]}
-    return _told(outcome)
-
-
-def published_answer(is_known: bool, body: bytes | None) -> Response:
-    """Answer with a record as published."""
-    if body is None:
-        raise Problem(410 if is_known else 404)
-    return Response(body, media_type=_JSON)
+    if isinstance(outcome, Rejected) or position is None:
+        reasons = outcome.reasons if isinstance(outcome, Rejected) else ()
+        return {"outcome": "rejected", "errors": [reason.model_dump() for reason in reasons]}
+    return _told(outcome, position)
 
 
 def listed(entities: str, found: Sequence[tuple[str, bytes]], *, more: bool) -> Response:
@@ -63,9 +75,13 @@ def listed(entities: str, found: Sequence[tuple[str, bytes]], *, more: bool) -> 
     return Response(b'{"%s":[%s],"next":%s}' % (entities.encode(), bodies, after), media_type=_JSON)
 
 
-def _told(outcome: Accepted | Unchanged) -> dict[str, Any]:
+def _told(outcome: Accepted | Unchanged, position: Position) -> dict[str, Any]:
     state = outcome.state
-    told: dict[str, Any] = {"outcome": "accepted" if isinstance(outcome, Accepted) else "unchanged", "version": state.version}
+    told: dict[str, Any] = {
+        "outcome": "accepted" if isinstance(outcome, Accepted) else "unchanged",
+        "version": state.version,
+        "etag": entity_tag(position),
+    }
     match state:
         case OfferState():
             return told | {"offer_id": state.entity_id}

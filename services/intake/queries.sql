@@ -27,7 +27,7 @@ SELECT count(*) FROM gone;
 
 -- name: offers_to_read(offer_ids, vacancy_ids, senders, names)
 -- The offers that a batch names, or whose vacancies it names; they stay as they are until it commits.
-SELECT offer_id, version, terms, body FROM offer
+SELECT offer_id, epoch, version, terms, body FROM offer
 WHERE offer_id IN (
     SELECT unnest(:offer_ids::text[])
     UNION SELECT offer_id FROM vacancy WHERE vacancy_id = ANY(:vacancy_ids::text[])
@@ -38,7 +38,7 @@ ORDER BY offer_id FOR SHARE;
 
 -- name: offers_to_change(offer_ids, vacancy_ids, senders, names)
 -- The same for a batch that changes offers.
-SELECT offer_id, version, terms, body FROM offer
+SELECT offer_id, epoch, version, terms, body FROM offer
 WHERE offer_id IN (
     SELECT unnest(:offer_ids::text[])
     UNION SELECT offer_id FROM vacancy WHERE vacancy_id = ANY(:vacancy_ids::text[])
@@ -49,7 +49,7 @@ ORDER BY offer_id FOR UPDATE;
 
 -- name: vacancies_named(vacancy_ids, senders, names)
 -- The vacancies that a batch names by id or by their sender's reference, locked.
-SELECT vacancy_id, offer_id, sender, reference, status, version, terms, body, remind_at FROM vacancy
+SELECT vacancy_id, offer_id, sender, reference, status, epoch, version, terms, body, remind_at FROM vacancy
 WHERE vacancy_id IN (
     SELECT unnest(:vacancy_ids::text[])
     UNION SELECT vacancy_id FROM unnest(:senders::text[], :names::text[]) AS wanted (sender, reference)
@@ -59,13 +59,13 @@ ORDER BY vacancy_id FOR UPDATE;
 
 -- name: vacancies_of_offers(offer_ids)
 -- The vacancies that have to follow a change of their offer, locked.
-SELECT vacancy_id, offer_id, sender, reference, status, version, terms, body, remind_at FROM vacancy
+SELECT vacancy_id, offer_id, sender, reference, status, epoch, version, terms, body, remind_at FROM vacancy
 WHERE offer_id = ANY(:offer_ids::text[]) AND status <> 'erased'
 ORDER BY vacancy_id FOR UPDATE;
 
 -- name: needs_named(need_ids, municipalities, names)
 -- The needs that a batch names by id or by their municipality's reference, locked.
-SELECT need_id, handlekommune, source_reference, status, version, terms, body FROM need
+SELECT need_id, handlekommune, source_reference, status, epoch, version, terms, body FROM need
 WHERE need_id IN (
     SELECT unnest(:need_ids::text[])
     UNION SELECT need_id FROM unnest(:municipalities::text[], :names::text[]) AS wanted (handlekommune, source_reference)
@@ -173,15 +173,15 @@ SELECT (SELECT count(*) FROM vacancy WHERE status = 'open') AS vacancies_open,
 
 -- name: offer_body(offer_id)^
 -- One offer as published.
-SELECT body FROM offer WHERE offer_id = :offer_id;
+SELECT epoch, version, body FROM offer WHERE offer_id = :offer_id;
 
 -- name: vacancy_body(vacancy_id)^
 -- One vacancy as published.
-SELECT body FROM vacancy WHERE vacancy_id = :vacancy_id;
+SELECT epoch, version, body FROM vacancy WHERE vacancy_id = :vacancy_id;
 
 -- name: need_body(need_id)^
 -- One need as published, by its pseudonym.
-SELECT body FROM need WHERE need_id = :need_id;
+SELECT epoch, version, body, handlekommune FROM need WHERE need_id = :need_id;
 
 -- name: list_vacancies(status, after, at_most)
 -- Vacancies as published, the newest first: ids rise with time.
@@ -189,11 +189,30 @@ SELECT vacancy_id AS key, body FROM vacancy
 WHERE body IS NOT NULL AND (:status::text IS NULL OR status = :status) AND (:after::text IS NULL OR vacancy_id < :after)
 ORDER BY vacancy_id DESC LIMIT :at_most;
 
--- name: list_needs(status, after, at_most)
--- Needs as published, the newest first.
+-- name: list_needs(status, municipalities, after, at_most)
+-- Needs as published, the newest first; or only those of some municipalities.
 SELECT need_id AS key, body FROM need
 WHERE body IS NOT NULL AND (:status::text IS NULL OR status = :status) AND (:after::text IS NULL OR need_id < :after)
+    AND (:municipalities::text[] IS NULL OR handlekommune = ANY(:municipalities))
 ORDER BY need_id DESC LIMIT :at_most;
+
+-- name: list_offers(section, after, at_most)
+-- Offers as published, by id; or only those of a section.
+SELECT offer_id AS key, body FROM offer
+WHERE body IS NOT NULL AND (:after::text IS NULL OR offer_id > :after)
+    AND (:section::text IS NULL OR convert_from(body, 'UTF8')::jsonb -> 'sections' ? :section)
+ORDER BY offer_id LIMIT :at_most;
+
+-- name: need_references(municipality, status, after, at_most)
+-- What a case system compares its own list with: its references, by name, and what we hold under each.
+SELECT source_reference, need_id, epoch, version, status FROM need
+WHERE handlekommune = :municipality AND source_reference IS NOT NULL AND (:status::text IS NULL OR status = :status)
+    AND (:after::text IS NULL OR source_reference > :after)
+ORDER BY source_reference LIMIT :at_most;
+
+-- name: open_vacancies_of_offer(offer_id)
+-- The open vacancies of an offer, for all of them to be confirmed.
+SELECT vacancy_id FROM vacancy WHERE offer_id = :offer_id AND status = 'open' ORDER BY vacancy_id;
 
 -- name: epoch()$
 -- Which life of this database it is.

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from services.intake.answered import AnsweredRequests
 from services.intake.domain import vacancies
 from services.intake.domain.authority import ANYONE, Caller, refusals
 from services.intake.domain.commands import Command, EraseVacancy, ExpireVacancy, RemindVacancy
+from services.intake.domain.conditions import UNCONDITIONAL, Condition, Position
 from services.intake.domain.deciding import decide
 from services.intake.domain.freshness import Freshness, Moment
-from services.intake.domain.outcomes import Accepted, Outcome, Rejected
+from services.intake.domain.outcomes import Accepted, Outcome, Rejected, rejected
 from services.intake.domain.states import OfferState
+from services.intake.domain.targets import target_of
 from services.intake.domain.wanted import wanted
 from services.intake.ids import new_id
 from services.intake.publishing import body_of, envelope, message, topic_of
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date, datetime
 
+    from services.intake.answered import Answer, Once
     from services.intake.domain.books import Books
     from services.intake.store import Store
     from shared.contracts.settings import Policy
@@ -39,6 +44,9 @@ _AT_ONCE: Final = 500
 _REMEMBER_RECEIPTS: Final = timedelta(days=30)
 """Well beyond the 7 days that a submission stays on its topic."""
 
+_REMEMBER_ANSWERS: Final = timedelta(days=7)
+"""How long a request with an Idempotency-Key may be sent again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -47,6 +55,24 @@ class Request:
     command: Command | Rejected
     correlation_id: str
     caller: Caller = ANYONE
+    condition: Condition = UNCONDITIONAL
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of some requests, in one transaction.
+
+    Attributes:
+        outcomes: one per request.
+        positions: (epoch, version) of what each request is about, as it stands now; None: there is no such thing.
+        changes: what was stored.
+        messages: to be put into the outbox in the same transaction.
+    """
+
+    outcomes: list[Outcome]
+    positions: list[Position | None]
+    changes: list[Change]
+    messages: list[OutboxMessage]
 
 
 class Intake:
@@ -57,6 +83,7 @@ class Intake:
         self._clock = clock
         self._freshness = freshness
         self._policies = policies
+        self._answered = AnsweredRequests()
 
     def new_id(self) -> str:
         """Make an id for a vacancy or a need."""
@@ -75,10 +102,48 @@ class Intake:
         log_changes(changes)
         return outcomes
 
+    async def answer(
+        self, requests: Sequence[Request], tell: Callable[[Settled], Answer], once: Once | None = None
+    ) -> tuple[Answer, bool]:
+        """Change as `change` does, and tell what became of it; with a key only once, however often it is asked.
+
+        Args:
+            requests: what is wanted.
+            tell: makes the answer.
+            once: the answer is stored in the same transaction, and given again to the same request.
+
+        Returns:
+            The answer, and whether it was given before.
+
+        Raises:
+            KeyInUse: the same is being answered at this moment.
+            KeyReused: the key was given to another request.
+        """
+        now = self._clock()
+
+        async def work(connection: Connection) -> tuple[Answer, list[Change], bool]:
+            if once is not None and (given := await self._answered.given(connection, once)) is not None:
+                return given, [], True
+            settled = await self.settle(connection, requests, now)
+            await outbox.add(connection, settled.messages)
+            answer = tell(settled)
+            if once is not None:
+                await self._answered.save(connection, once, answer, now)
+            return answer, settled.changes, False
+
+        answer, changes, is_old = await self._store.in_transaction(work)
+        log_changes(changes)
+        return answer, is_old
+
     async def decide(
         self, connection: Connection, requests: Sequence[Request], now: datetime
     ) -> tuple[list[Outcome], list[Change], list[OutboxMessage]]:
         """Decide and store inside the caller's transaction; what comes back is to be put into the outbox there."""
+        settled = await self.settle(connection, requests, now)
+        return settled.outcomes, settled.changes, settled.messages
+
+    async def settle(self, connection: Connection, requests: Sequence[Request], now: datetime) -> Settled:
+        """Decide and store, as `decide` does, and tell where each thing stands then."""
         books = await self._store.open_books(connection, wanted([request.command for request in requests]))
         moment = Moment(now, self._freshness)
         outcomes: list[Outcome] = []
@@ -90,7 +155,10 @@ class Intake:
                 _note(outcome, request.correlation_id, books, changes)
         await self._follow_offers(connection, outcomes, books, changes)
         epochs = await self._store.save(connection, changes, now)
-        return outcomes, changes, [message(change, epochs[change.state.entity_id], now) for change in changes]
+        books.epochs |= epochs
+        positions = [_position(request, outcome, books) for request, outcome in zip(requests, outcomes, strict=True)]
+        messages = [message(change, epochs[change.state.entity_id], now) for change in changes]
+        return Settled(outcomes, positions, changes, messages)
 
     async def _follow_offers(
         self, connection: Connection, outcomes: Sequence[Outcome], books: Books, changes: list[Change]
@@ -136,6 +204,7 @@ class Intake:
             requests = [Request(EraseVacancy(vacancy_id), new_correlation_id()) for vacancy_id in closed]
             erased += sum(isinstance(outcome, Accepted) for outcome in await self.change(requests))
         await self._store.forget_receipts(now - _REMEMBER_RECEIPTS)
+        await self._store.in_transaction(partial(self._answered.forget, before=now - _REMEMBER_ANSWERS))
         return erased
 
     async def publish_settings(self, today: date) -> list[str]:
@@ -186,7 +255,21 @@ def _decided(request: Request, books: Books, moment: Moment) -> Outcome:
         return command
     if refused := refusals(request.caller, command, books):
         return Rejected(tuple(refused))
-    return decide(command, books, moment)
+    outcome = decide(command, books, moment)
+    if isinstance(outcome, Rejected) or request.condition.holds(_stored_position(command, books)):
+        return outcome  # what is refused anyway is refused for its own reason
+    return rejected("exists_already", "If-None-Match") if request.condition.none_match else rejected("version_moved", "If-Match")
+
+
+def _stored_position(command: Command, books: Books) -> Position | None:
+    target = target_of(command, books)
+    return None if target is None else books.position(target)
+
+
+def _position(request: Request, outcome: Outcome, books: Books) -> Position | None:
+    if not isinstance(outcome, Rejected):
+        return books.position(outcome.state)
+    return None if isinstance(request.command, Rejected) else _stored_position(request.command, books)
 
 
 def _note(outcome: Accepted, correlation_id: str, books: Books, changes: list[Change]) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import asyncpg
 
 from services.intake.domain.books import Books
 from services.intake.domain.partners import Partner
 from services.intake.domain.states import ErasedNeed, ErasedVacancy, NeedState, OfferState, VacancyState
-from shared.contracts.need import NeedProfile, NeedTerms
+from shared.contracts.need import NeedProfile, StatedNeed
 from shared.contracts.offer import Offer, OfferTerms
 from shared.contracts.vacancy import Vacancy
 from shared.messaging.errors import PassingError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
     from datetime import datetime
 
+    from services.intake.domain.conditions import Position
     from services.intake.domain.states import State
     from services.intake.domain.wanted import Wanted
     from shared.contracts.submission import SubmissionKind
@@ -89,6 +90,29 @@ class Published:
     body: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One record as published (None: erased), where it stands, and of a need whose it is."""
+
+    position: Position
+    body: bytes | None
+    municipality: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a case system calls a need, and what stands under it."""
+
+    source_reference: str
+    need_id: str
+    position: Position
+    status: str
+
+
+Page: TypeAlias = list[tuple[str, bytes]]
+"""Records as published, each with its id."""
+
+
 class Store:
     """Reads and writes on the connection of the caller's transaction; nothing is remembered between calls."""
 
@@ -123,17 +147,20 @@ class Store:
                 connection, offer_ids=list(wanted.offer_ids), vacancy_ids=vacancy_ids, senders=senders, names=references
             ):
                 if row["body"] is not None:
+                    books.epochs[row["offer_id"]] = row["epoch"]
                     books.write(OfferState(Offer.model_validate_json(row["body"]), OfferTerms.model_validate_json(row["terms"])))
         if vacancy_ids or senders:
             async for row in self._queries.vacancies_named(
                 connection, vacancy_ids=vacancy_ids, senders=senders, names=references
             ):
+                books.epochs[row["vacancy_id"]] = row["epoch"]
                 books.write(_vacancy(row))
         if wanted.need_ids or wanted.need_names:
             municipalities, references = _unzip(wanted.need_names)
             async for row in self._queries.needs_named(
                 connection, need_ids=list(wanted.need_ids), municipalities=municipalities, names=references
             ):
+                books.epochs[row["need_id"]] = row["epoch"]
                 books.write(_need(row))
         return books
 
@@ -276,17 +303,48 @@ class Store:
         async with self._pool.acquire() as connection:
             return dict(await self._queries.counts(connection))
 
-    async def published(self, entity: str, entity_id: str) -> tuple[bool, bytes | None]:
-        """Read one record as published: whether it is known, and its body; known without a body is erased."""
+    async def published(self, entity: str, entity_id: str) -> Read | None:
+        """Read one offer, vacancy or need as published."""
         async with self._pool.acquire() as connection:
             row = await getattr(self._queries, f"{entity}_body")(connection, **{f"{entity}_id": entity_id})
-        return (False, None) if row is None else (True, row["body"])
+        return None if row is None else Read((row["epoch"], row["version"]), row["body"], row.get("handlekommune"))
 
-    async def newest(self, entities: str, status: str | None, after: str | None, at_most: int) -> list[tuple[str, bytes]]:
-        """Read vacancies or needs as published, the newest first; `after` is the last id of the page before."""
+    async def newest_vacancies(self, status: str | None, after: str | None, at_most: int) -> Page:
+        """Read vacancies as published, the newest first; `after` is the last id of the page before."""
         async with self._pool.acquire() as connection:
-            rows = getattr(self._queries, f"list_{entities}")(connection, status=status, after=after, at_most=at_most)
+            rows = self._queries.list_vacancies(connection, status=status, after=after, at_most=at_most)
             return [(row["key"], row["body"]) async for row in rows]
+
+    async def newest_needs(
+        self, status: str | None, after: str | None, at_most: int, municipalities: Collection[str] | None
+    ) -> Page:
+        """Read needs as published, the newest first; `municipalities`: only theirs."""
+        only = None if municipalities is None else sorted(municipalities)
+        async with self._pool.acquire() as connection:
+            rows = self._queries.list_needs(connection, status=status, after=after, at_most=at_most, municipalities=only)
+            return [(row["key"], row["body"]) async for row in rows]
+
+    async def offers_by_id(self, section: str | None, after: str | None, at_most: int) -> Page:
+        """Read offers as published, by id; `section`: only those that name it."""
+        async with self._pool.acquire() as connection:
+            rows = self._queries.list_offers(connection, section=section, after=after, at_most=at_most)
+            return [(row["key"], row["body"]) async for row in rows]
+
+    async def need_references(self, municipality: str, status: str | None, after: str | None, at_most: int) -> list[Reference]:
+        """Read what a municipality's case system calls its needs, by that name."""
+        async with self._pool.acquire() as connection:
+            rows = self._queries.need_references(
+                connection, municipality=municipality, status=status, after=after, at_most=at_most
+            )
+            return [
+                Reference(row["source_reference"], row["need_id"], (row["epoch"], row["version"]), row["status"])
+                async for row in rows
+            ]
+
+    async def open_vacancies_of_offer(self, offer_id: str) -> list[str]:
+        """Find the open vacancies of an offer."""
+        async with self._pool.acquire() as connection:
+            return [row["vacancy_id"] async for row in self._queries.open_vacancies_of_offer(connection, offer_id=offer_id)]
 
     # --- what should stand on the log ----------------------------------------------------------------------------
 
@@ -339,7 +397,7 @@ def _need(row: Any) -> NeedState | ErasedNeed:  # noqa: ANN401 - a row
     if row["body"] is None:
         return ErasedNeed(row["need_id"], row["version"])
     return NeedState(
-        NeedProfile.model_validate_json(row["body"]), NeedTerms.model_validate_json(row["terms"]), row["source_reference"]
+        NeedProfile.model_validate_json(row["body"]), StatedNeed.model_validate_json(row["terms"]), row["source_reference"]
     )
 
 

@@ -1,6 +1,6 @@
 """HTTP as every service speaks it: problems in two languages, correlation, health, metrics and a graceful end."""
 
-from shared.web.bodies import read_body, read_body_as, read_json
+from shared.web.bodies import read_body, read_body_as, read_bytes, read_json, read_json_bytes
 from shared.web.correlation import CORRELATION_HEADER, CorrelationMiddleware
 from shared.web.health import Check, health_routes
 from shared.web.metrics import metrics_route
@@ -28,6 +28,8 @@ __all__ = [
     "problem_response",
     "read_body",
     "read_body_as",
+    "read_bytes",
     "read_json",
+    "read_json_bytes",
     "serve",
 ]

@@ -3,18 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import orjson
 from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from shared.web.operations import Body, Header, Operation, Parameter, operation, operation_of
 from shared.web.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 from shared.web.problems import words_of
 
-__all__ = ["Body", "Header", "Operation", "Parameter", "UndescribedRoute", "openapi_document", "openapi_route", "operation"]
+__all__ = ["Body", "Header", "Operation", "Parameter", "UndescribedRoute", "openapi_document", "operation"]
 
 _VERSION: Final = "3.1.1"
 _ALWAYS: Final = (405, 500, 503)
@@ -92,16 +89,6 @@ def openapi_document(
         "paths": paths,
         "components": {"schemas": components},
     }
-
-
-def openapi_route(document: dict[str, Any], path: str = "/openapi.json") -> Route:
-    """Serve a document that was made once."""
-    body = orjson.dumps(document)
-
-    async def answer(_request: Request) -> Response:
-        return Response(body, media_type="application/json")
-
-    return Route(path, answer)
 
 
 def _operation(route: Route) -> Operation:

@@ -9,6 +9,7 @@ from services.intake.domain.states import ErasedNeed, ErasedVacancy, NeedState, 
 
 if TYPE_CHECKING:
     from services.intake.domain.commands import Named
+    from services.intake.domain.conditions import Position
     from services.intake.domain.states import State
 
 
@@ -19,8 +20,14 @@ class Books:
     offers: dict[str, OfferState] = field(default_factory=dict)
     vacancies: dict[str, VacancyState | ErasedVacancy] = field(default_factory=dict)
     needs: dict[str, NeedState | ErasedNeed] = field(default_factory=dict)
+    epochs: dict[str, int] = field(default_factory=dict)
     _vacancy_ids: dict[tuple[str, str], str] = field(default_factory=dict)
     _need_ids: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def position(self, state: State) -> Position | None:
+        """Give (epoch, version) of a state that is stored; None: it was made in this transaction and has no epoch yet."""
+        epoch = self.epochs.get(state.entity_id)
+        return None if epoch is None else (epoch, state.version)
 
     def write(self, state: State) -> None:
         """Enter a state, read from the store or just decided on."""

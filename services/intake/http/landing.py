@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from shared.web import Body, operation
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
@@ -21,9 +23,15 @@ def routes() -> list[Route]:
     return [Route("/", landing_page)]
 
 
+@operation(
+    summary_da="Forsiden: hvad der er nu, og hvor man går hen",
+    summary_en="The front page: what there is now, and where to go",
+    responses={200: Body(str, media_types=("text/html",))},
+    tags=["pages"],
+)
 async def landing_page(request: Request) -> Response:
     """Show what there is now, and where to go."""
     store: Store = request.state.store
     pages: Pages = request.state.pages
-    newest = await store.newest("vacancies", "open", None, _NEWEST)
+    newest = await store.newest_vacancies("open", None, _NEWEST)
     return HTMLResponse(pages.landing(await store.counts(), [body for _, body in newest]))

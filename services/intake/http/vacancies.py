@@ -2,23 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Final
 
+from pydantic import Field
 from starlette.routing import Route
 
+from services.intake.answers import refusal
+from services.intake.domain.authority import may_send, may_speak_for, sender_of
 from services.intake.domain.commands import CloseVacancy, ConfirmVacancy, Named, PatchVacancy, PostVacancy, ReplaceVacancy
-from services.intake.domain.outcomes import Rejected
-from services.intake.http.answering import intake_of, listing, many, one, published
-from services.intake.http.bodies import body_of, rows_of
+from services.intake.domain.outcomes import Rejected, rejected
+from services.intake.http.answer_models import Vacancies, VacancyAnswer, VacancyRows
+from services.intake.http.answering import intake_of, many, one, page, record, store_of
+from services.intake.http.asking import (
+    AFTER,
+    CHANGING,
+    IF_NONE_MATCH,
+    LIMIT,
+    SEEN_BEFORE,
+    STATUS,
+    WRITING,
+    caller_of,
+    id_in_path,
+    page_of,
+    path_parameter,
+)
+from services.intake.http.bodies import MOST_ROWS, object_of, rows_of
+from services.intake.http.examples import CLEARING, PATCH, VACANCY
+from services.intake.http.headers import ETAG, LOCATION, REPLAYED
+from services.intake.http.patches import VacancyPatch
 from services.intake.reading import merger, read_draft
+from shared.contracts.common import Draft, EntityId
 from shared.contracts.drafts import VacancyDraft
-from shared.web import Problem, read_json
+from shared.contracts.vacancy import Vacancy
+from shared.web import Body, Problem, operation, read_json_bytes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from services.intake.domain.authority import Caller
     from services.intake.service import Intake
+
+_TAGS: Final = ("vacancies",)
+_ID: Final = path_parameter("vacancy_id", "Den ledige plads' id, givet af intake.", "Id of the vacancy, given by intake.")
+_DONE: Final = Body(VacancyAnswer, headers=(ETAG, REPLAYED))
+_CREATED: Final = Body(VacancyAnswer, headers=(ETAG, LOCATION, REPLAYED))
+_ROWS: Final = Body(VacancyRows, headers=(REPLAYED,))
+
+
+class VacanciesToConfirm(Draft):
+    """Which vacancies are still true: those named, or all open ones of an offer."""
+
+    vacancy_ids: tuple[EntityId, ...] = Field(default=(), max_length=MOST_ROWS, description="Ids of vacancies")
+    offer_id: EntityId | None = Field(default=None, description="An offer: all its open vacancies")
 
 
 def routes() -> list[Route]:
@@ -27,6 +63,7 @@ def routes() -> list[Route]:
         Route("/vacancies", post_vacancy, methods=["POST"]),
         Route("/vacancies", list_vacancies),
         Route("/vacancies:batch", post_vacancies, methods=["POST"]),
+        Route("/vacancies:confirm", confirm_vacancies, methods=["POST"]),
         Route("/vacancies/{vacancy_id}", put_vacancy, methods=["PUT"]),
         Route("/vacancies/{vacancy_id}", patch_vacancy, methods=["PATCH"]),
         Route("/vacancies/{vacancy_id}", get_vacancy),
@@ -36,55 +73,177 @@ def routes() -> list[Route]:
     ]
 
 
+@operation(
+    summary_da="Slå en ledig plads op; samme reference igen er en ændring af den samme",
+    summary_en="Announce a vacancy; the same reference again is a change of the same",
+    request=Body(VacancyDraft, examples={"workshop": VACANCY}),
+    responses={200: _DONE, 201: _CREATED},
+    parameters=(*CHANGING, IF_NONE_MATCH),
+    tags=_TAGS,
+    problems=(403, 409, 412),
+)
 async def post_vacancy(request: Request) -> Response:
     """Announce a vacancy, or change the one of the same reference."""
-    return await one(request, _posted(intake_of(request), await body_of(request)))
+    caller = await caller_of(request)
+    return await one(request, _posted(intake_of(request), caller, await read_json_bytes(request)), caller)
 
 
+@operation(
+    summary_da="Slå mange op på én gang; hver række besvares for sig",
+    summary_en="Announce many at once; each row is answered by itself",
+    request=Body(
+        Annotated[list[VacancyDraft], Field(max_length=MOST_ROWS)],
+        examples={"two": [VACANCY, VACANCY | {"reference": "vaerksted-2"}]},
+    ),
+    responses={200: _ROWS},
+    parameters=WRITING,
+    tags=_TAGS,
+    problems=(403, 409),
+)
 async def post_vacancies(request: Request) -> Response:
     """Announce many, in one transaction; each row is answered by itself."""
-    return await many(request, [_posted(intake_of(request), row) for row in await rows_of(request)])
+    caller = await caller_of(request)
+    return await many(request, [_posted(intake_of(request), caller, row) for row in await rows_of(request)], caller)
 
 
+@operation(
+    summary_da="Ledige pladser, som de er offentliggjort, de nyeste først",
+    summary_en="Vacancies as published, the newest first",
+    responses={200: Vacancies},
+    parameters=(STATUS, LIMIT, AFTER),
+    tags=_TAGS,
+    problems=(400,),
+)
 async def list_vacancies(request: Request) -> Response:
-    return await listing(request, "vacancies")
+    """List vacancies; finding one is the business of the search."""
+    asked = page_of(request, STATUS)
+    found = await store_of(request).newest_vacancies(asked.status, asked.after, asked.limit)
+    return page("vacancies", found, asked.limit)
 
 
+@operation(
+    summary_da="En ledig plads, som den er offentliggjort",
+    summary_en="A vacancy as published",
+    responses={200: Body(Vacancy, headers=(ETAG,)), 304: Body(headers=(ETAG,))},
+    parameters=(_ID, SEEN_BEFORE),
+    tags=_TAGS,
+    problems=(400, 404, 410),
+)
 async def get_vacancy(request: Request) -> Response:
-    return await published(request, "vacancy")
+    """Show one vacancy."""
+    return record(request, await store_of(request).published("vacancy", _id(request)))
 
 
+@operation(
+    summary_da="Beskriv en ledig plads forfra, som helhed",
+    summary_en="State a vacancy anew, as a whole",
+    request=Body(VacancyDraft, examples={"workshop": VACANCY}),
+    responses={200: _DONE},
+    parameters=(_ID, *CHANGING),
+    tags=_TAGS,
+    problems=(403, 404, 409, 410, 412),
+)
 async def put_vacancy(request: Request) -> Response:
     """State a vacancy anew."""
-    draft = read_draft(VacancyDraft, await body_of(request))
-    return await one(request, draft if isinstance(draft, Rejected) else ReplaceVacancy(_id(request), draft, "http"))
+    vacancy_id = _id(request)
+    draft = read_draft(VacancyDraft, await read_json_bytes(request))
+    return await one(request, draft if isinstance(draft, Rejected) else ReplaceVacancy(vacancy_id, draft, "http"))
 
 
+@operation(
+    summary_da='Ret nogle felter ("to pladser tilbage"); null rydder et felt (RFC 7396)',
+    summary_en='Change some fields ("two places left"); null clears a field (RFC 7396)',
+    request=Body(
+        VacancyPatch,
+        media_types=("application/merge-patch+json", "application/json"),
+        examples={"one place left": PATCH, "without a text": CLEARING},
+    ),
+    responses={200: _DONE},
+    parameters=(_ID, *CHANGING),
+    tags=_TAGS,
+    problems=(403, 404, 409, 410, 412),
+)
 async def patch_vacancy(request: Request) -> Response:
     """Change some fields of a vacancy: "two places left"."""
-    changes = await read_json(request)
-    if not isinstance(changes, dict):
-        raise Problem(400)
-    return await one(request, PatchVacancy(_id(request), merger(changes), "http"))
+    vacancy_id = _id(request)
+    return await one(request, PatchVacancy(vacancy_id, merger(await object_of(request)), "http"))
 
 
+@operation(
+    summary_da="Træk en ledig plads tilbage",
+    summary_en="Withdraw a vacancy",
+    responses={200: _DONE},
+    parameters=(_ID, *CHANGING),
+    tags=_TAGS,
+    problems=(400, 403, 404, 409, 410, 412, 422),
+)
 async def withdraw_vacancy(request: Request) -> Response:
+    """Close a vacancy that is no more."""
     return await one(request, CloseVacancy(Named(_id(request)), "withdrawn"))
 
 
+@operation(
+    summary_da="Sig, at pladsen er besat",
+    summary_en="Say that the place is taken",
+    responses={200: _DONE},
+    parameters=(_ID, *CHANGING),
+    tags=_TAGS,
+    problems=(400, 403, 404, 409, 410, 412, 422),
+)
 async def fill_vacancy(request: Request) -> Response:
+    """Close a vacancy that found its citizen."""
     return await one(request, CloseVacancy(Named(_id(request)), "filled"))
 
 
+@operation(
+    summary_da="Bekræft, at en ledig plads stadig passer",
+    summary_en="Confirm that a vacancy is still true",
+    responses={200: _DONE},
+    parameters=(_ID, *CHANGING),
+    tags=_TAGS,
+    problems=(400, 403, 404, 409, 410, 412, 422),
+)
 async def confirm_vacancy(request: Request) -> Response:
+    """Believe a vacancy for another term."""
     return await one(request, ConfirmVacancy(Named(_id(request))))
 
 
+@operation(
+    summary_da="Bekræft mange på én gang: dem, der nævnes, eller alle åbne hos et tilbud",
+    summary_en="Confirm many at once: those named, or all open ones of an offer",
+    request=Body(VacanciesToConfirm, examples={"an offer's": {"offer_id": "skovly"}, "some": {"vacancy_ids": ["some-vacancy"]}}),
+    responses={200: _ROWS},
+    parameters=WRITING,
+    tags=_TAGS,
+    problems=(403, 404, 409),
+)
+async def confirm_vacancies(request: Request) -> Response:
+    """Believe many vacancies for another term, in one transaction."""
+    caller = await caller_of(request)
+    asked = read_draft(VacanciesToConfirm, await read_json_bytes(request))
+    if isinstance(asked, Rejected):
+        raise refusal(asked)
+    if (asked.offer_id is None) == (not asked.vacancy_ids):
+        raise refusal(rejected("ids_or_offer", "offer_id"))
+    vacancy_ids = asked.vacancy_ids if asked.offer_id is None else await _open_ones(request, caller, asked.offer_id)
+    return await many(request, [ConfirmVacancy(Named(vacancy_id)) for vacancy_id in vacancy_ids], caller)
+
+
+async def _open_ones(request: Request, caller: Caller, offer_id: str) -> list[str]:
+    if refused := [*may_send(caller, "vacancy"), *may_speak_for(caller, offer_id, "offer_id")]:
+        raise refusal(Rejected(tuple(refused)))
+    store = store_of(request)
+    if await store.published("offer", offer_id) is None:
+        raise Problem(404, errors=refusal(rejected("offer_not_found", "offer_id")).errors)
+    return await store.open_vacancies_of_offer(offer_id)
+
+
 def _id(request: Request) -> str:
-    vacancy_id: str = request.path_params["vacancy_id"]
-    return vacancy_id
+    return id_in_path(request, "vacancy_id")
 
 
-def _posted(intake: Intake, body: bytes) -> PostVacancy | Rejected:
+def _posted(intake: Intake, caller: Caller, body: bytes) -> PostVacancy | Rejected:
     draft = read_draft(VacancyDraft, body)
-    return draft if isinstance(draft, Rejected) else PostVacancy(draft, f"http:{draft.offer_id}", intake.new_id(), "http")
+    if isinstance(draft, Rejected):
+        return draft
+    return PostVacancy(draft, sender_of(caller, draft.offer_id), intake.new_id(), "http")
