@@ -39,25 +39,31 @@ ReasonCode = Literal[
     "address_protected", "cpr_number", "envelope_malformed", "kind_not_granted", "no_body", "no_reference", "offer_fixed",
     "offer_not_found", "offer_not_yours", "municipality_not_yours", "section_109_by_phone", "section_or_kind_missing", "too_large", "unknown_type",
     "more_reasons", "need_not_found", "need_erased", "vacancy_closed", "vacancy_erased", "vacancy_not_found",
+    "version_moved", "exists_already", "ids_or_offer", "in_the_future", "month_too_far_ahead", "pension_age", "person_name", "street_address",
 ]  # fmt: skip
 """Part of the public contract; beside these stand the codes of the draft's own fields (missing, unknown_code, …)."""
 
 _TEXTS: Final[dict[ReasonCode, tuple[str, str]]] = {
     "address_protected": (
-        "nævner den adresse, der er beskyttet; skriv teksten uden adressen",
-        "names the address that is protected; write the text without it",
+        "røber en adresse, der er beskyttet; skriv uden vej, postnummer og by",
+        "betrays an address that is protected; write it without street, postcode and town",
     ),
     "cpr_number": (
-        "ligner et CPR-nummer, og feltet offentliggøres; fjern nummeret",
-        "looks like a CPR number, and the field is published; remove the number",
+        "ligner et CPR-nummer, og det må ikke stå her; fjern nummeret",
+        "looks like a CPR number, which must not stand here; remove the number",
     ),
     "envelope_malformed": (
         "hovederne er ikke en CloudEvents 1.0-konvolut i Kafkas binære form; ret dem",
         "the headers are not a CloudEvents 1.0 envelope in Kafka's binary mode; correct them",
     ),
+    "in_the_future": ("må ikke ligge i fremtiden", "must not lie in the future"),
     "kind_not_granted": (
         "partneren har ikke lov til at sende den slags; bed driften om at give lov",
         "the partner may not send this kind; ask the operator to grant it",
+    ),
+    "month_too_far_ahead": (
+        "må højst ligge to år fremme; udelad måneden indtil da",
+        "must lie two years ahead at most; leave the month out until then",
     ),
     "no_body": ("der er intet indhold; send JSON", "there is no body; send JSON"),
     "no_reference": (
@@ -77,13 +83,25 @@ _TEXTS: Final[dict[ReasonCode, tuple[str, str]]] = {
         "afsenderen må ikke handle for kommunen; bed driften om at give lov",
         "the sender may not act for the municipality; ask the operators to grant it",
     ),
+    "pension_age": (
+        "passer ikke med folkepensionsalderen for birth_year",
+        "does not agree with the state pension age of birth_year",
+    ),
+    "person_name": (
+        "ligner et personnavn, og feltet offentliggøres; brug en kode eller et id, der ikke siger, hvem det er",
+        "looks like a person's name, and the field is published; use a code or an id that does not say who it is",
+    ),
     "section_109_by_phone": (
-        "et behov for krisecenter (§ 109) registreres ikke; ring til krisecentret",
-        "a need for a crisis centre (§ 109) is not registered; ring the centre",
+        "registreres ikke som behov: ring til et krisecenter; telefonnumre står på /offers?section=SEL-109, og hotline 1888 har døgnåbent",
+        "is not registered as a need: ring a crisis centre; phones are at /offers?section=SEL-109, and hotline 1888 is always open",
     ),
     "section_or_kind_missing": (
         "angiv en paragraf (sections) eller en slags tilbud (kinds)",
         "state a section (sections) or a kind of offer (kinds)",
+    ),
+    "street_address": (
+        "ligner en adresse, og feltet offentliggøres; udelad vej, postnummer og by",
+        "looks like an address, and the field is published; leave out street, postcode and town",
     ),
     "too_large": ("er for stort; gør det mindre", "is too large; make it smaller"),
     "unknown_type": (
@@ -101,6 +119,18 @@ _TEXTS: Final[dict[ReasonCode, tuple[str, str]]] = {
     "vacancy_not_found": (
         "den ledige plads findes ikke; kontrollér id eller reference",
         "there is no such vacancy; check id or reference",
+    ),
+    "version_moved": (
+        "er ikke den nuværende version; hent den, og brug dens ETag",
+        "is not the current version; fetch it, and use its ETag",
+    ),
+    "ids_or_offer": (
+        "angiv enten vacancy_ids eller offer_id, og ikke begge",
+        "state either vacancy_ids or offer_id, and not both",
+    ),
+    "exists_already": (
+        "findes allerede; hent det, og ret det i stedet",
+        "exists already; fetch it, and change it instead",
     ),
 }
 
