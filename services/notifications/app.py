@@ -19,6 +19,7 @@ from services.notifications.live import Live
 from services.notifications.mail import MailComposer, MailServer
 from services.notifications.metrics import Metrics
 from services.notifications.pages.rendering import Pages
+from services.notifications.rereading import GroupPosition, Rereading
 from services.notifications.routes import routes
 from services.notifications.service import Notifications
 from services.notifications.store import ALERTS_CHANNEL, DELIVERIES_CHANNEL, Store
@@ -34,16 +35,19 @@ from shared.messaging.topics import TopicNames, check_partition_counts, load_top
 from shared.web import CorrelationMiddleware, exception_handlers, health_routes, metrics_route
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from services.notifications.settings import NotificationsSettings
-    from shared.database import Pool
     from shared.web import Check
 
 _FINISH_MAIL_SECONDS = 12.0
 
 
-def build_app(settings: NotificationsSettings) -> Starlette:
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def build_app(settings: NotificationsSettings, *, clock: Callable[[], datetime] = _now) -> Starlette:
     """Make the app; nothing connects before its lifespan begins."""
     names = TopicNames(settings.topic_prefix)
     broker = make_broker(settings.kafka_bootstrap_servers, client_id=settings.service)
@@ -66,7 +70,13 @@ def build_app(settings: NotificationsSettings) -> Starlette:
             checks["database"] = partial(check_database, pool)
             await producer.start()
             stack.push_async_callback(producer.stop)
-            state = await _start(settings, pool, consumers, names, background=background, stack=stack)
+            store = Store(pool)
+            position = GroupPosition(settings.kafka_bootstrap_servers, names, GROUP)
+            rereading = Rereading(store, position, clock, TOPICS)
+            checks["reading"] = rereading.check
+            state = await _start(
+                settings, store, consumers, names, background=background, stack=stack, rereading=rereading, clock=clock
+            )
             checks.update({name: partial(_check_consumer, consumers, name) for name in consumers.checks()})
             yield state
 
@@ -80,15 +90,17 @@ def build_app(settings: NotificationsSettings) -> Starlette:
 
 async def _start(
     settings: NotificationsSettings,
-    pool: Pool,
+    store: Store,
     consumers: Consumers,
     names: TopicNames,
     *,
     background: Background,
     stack: AsyncExitStack,
+    rereading: Rereading,
+    clock: Callable[[], datetime],
 ) -> dict[str, Any]:
     """Start the parts, each stopped by the stack in the opposite order; gives what the routes need."""
-    metrics, store, pages = Metrics(), Store(pool), Pages(settings.public_url)
+    metrics, pages = Metrics(), Pages(settings.public_url)
     live = Live(store, metrics)
     sender = Sender(
         store,
@@ -96,7 +108,7 @@ async def _start(
         lambda: MailServer(settings.smtp_host, settings.smtp_port, Patience()),
         metrics,
         lease_seconds=settings.mail_lease_seconds,
-        clock=lambda: datetime.now(UTC),
+        clock=clock,
     )
     keeper = WaitingKeeper(
         store,
@@ -131,7 +143,9 @@ async def _start(
         await background.finish("mail", within_seconds=_FINISH_MAIL_SECONDS)
 
     stack.push_async_callback(stop_sender)
-    subscribe(consumers, Notifications(store, await store.born_at(), keeper, metrics))
+    await rereading.begin()
+    background.start("reading", rereading.run)
+    subscribe(consumers, Notifications(store, await store.born_at(), keeper, metrics, rereading))
     stack.push_async_callback(consumers.stop)
     await consumers.start()
     return {"store": store, "inbox": Inbox(store, live, pages), "consumers": consumers}

@@ -248,3 +248,51 @@ SELECT (SELECT count(*) FROM alerts) AS alerts,
        (SELECT coalesce(sum(places), 0) FROM matches WHERE NOT gone) AS matches,
        (SELECT count(*) FROM waiting_places WHERE NOT stale) AS places_waiting,
        (SELECT count(*) FROM waiting_places WHERE stale) AS places_stale;
+
+-- name: fresh_at(topic)$
+-- Up to when the database is known to have all of a topic; null: it never read it.
+SELECT fresh_at FROM readings WHERE topic = :topic;
+
+-- name: until(topic)$
+-- The end offsets that a reading again has to reach; null where none is under way.
+SELECT until FROM readings WHERE topic = :topic;
+
+-- name: mark_fresh(topic, now)!
+-- The database has all of a topic now. While the topic is read again, that is not known.
+INSERT INTO readings AS held (topic, fresh_at) VALUES (:topic, :now)
+ON CONFLICT (topic) DO UPDATE SET fresh_at = excluded.fresh_at WHERE held.until IS NULL;
+
+-- name: begin_rereading(topic, ends, now)!
+-- The topic is read again up to these offsets; it stays as stale as it was until then, so that an end on the way begins anew.
+INSERT INTO readings AS held (topic, fresh_at, until) VALUES (:topic, CAST(:now AS timestamptz) - interval '10 years', :ends::bigint[])
+ON CONFLICT (topic) DO UPDATE SET until = excluded.until;
+
+-- name: hold_all_unseen(topic)!
+-- All that is held of a topic has yet to show.
+INSERT INTO unseen (topic, key)
+SELECT 'vacancies', vacancy_id FROM vacancies WHERE :topic = 'vacancies' AND status <> 'gone'
+UNION ALL SELECT 'matches', need_id FROM matches WHERE :topic = 'matches' AND NOT gone
+ON CONFLICT DO NOTHING;
+
+-- name: saw(topic, keys)!
+-- These have shown.
+DELETE FROM unseen WHERE topic = :topic AND key = ANY(:keys::text[]);
+
+-- name: erase_unseen(topic)$
+-- What has not shown is gone: its tombstone came and went meanwhile. Gives how many.
+WITH vanished AS (
+    DELETE FROM unseen WHERE topic = :topic RETURNING topic, key
+), vacancies_gone AS (
+    UPDATE vacancies SET status = 'gone', opening = 0, said = NULL
+    FROM vanished WHERE vanished.topic = 'vacancies' AND vacancies.vacancy_id = vanished.key
+), matches_gone AS (
+    UPDATE matches SET gone = true, places = 0
+    FROM vanished WHERE vanished.topic = 'matches' AND matches.need_id = vanished.key
+), waiting_gone AS (
+    DELETE FROM waiting_places USING vanished WHERE vanished.topic = 'matches' AND waiting_places.need_id = vanished.key
+)
+SELECT count(*) FROM vanished;
+
+-- name: end_rereading(topic, now)!
+-- The topic has been read again.
+UPDATE readings SET until = NULL, fresh_at = :now WHERE topic = :topic;

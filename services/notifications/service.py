@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 import structlog
 
 from services.notifications.domain.alerts import push
-from services.notifications.domain.matches import accept
+from services.notifications.domain.matches import MatchRecord, accept
 from services.notifications.domain.places import AlertNow, AlreadySaid, Outdated, Wait, judge, lists_of
 from services.notifications.domain.vacancies import newest
 
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from services.notifications.domain.matches import Claim, MatchRecord
+    from services.notifications.domain.matches import Claim
     from services.notifications.domain.places import Kind, Place, Position
     from services.notifications.domain.vacancies import VacancyState
     from services.notifications.metrics import Metrics
+    from services.notifications.rereading import Rereading
     from services.notifications.store import Store, Unsaid, Writing
     from services.notifications.waiting import WaitingKeeper
     from shared.contracts.settings import Policy
@@ -35,17 +36,21 @@ class Notifications:
         born_at: when that database began.
         keeper: woken when places begin to wait.
         metrics: counts what was decided.
+        rereading: says whether a topic is read again after a long absence.
     """
 
-    def __init__(self, store: Store, born_at: datetime, keeper: WaitingKeeper, metrics: Metrics) -> None:
+    def __init__(self, store: Store, born_at: datetime, keeper: WaitingKeeper, metrics: Metrics, rereading: Rereading) -> None:
         self._store = store
         self._born_at = born_at
         self._keeper = keeper
         self._metrics = metrics
+        self._rereading = rereading
 
     async def vacancies_changed(self, states: Sequence[VacancyState]) -> None:
         """Take over vacancies, and alert about the places that waited for them."""
         async with self._store.writing() as writing:
+            if self._rereading.is_under_way("vacancies"):
+                await writing.saw("vacancies", [state.vacancy_id for state in states])
             changed = await writing.save_vacancies(newest(states))
             waiting = await writing.waiting_for(changed)
             if not waiting:
@@ -61,6 +66,8 @@ class Notifications:
         async with self._store.writing() as writing:
             accepted = accept(entries, await writing.claims({entry.partition for entry in entries}))
             await writing.save_claims(accepted.claims)
+            if self._rereading.is_under_way("matches"):
+                await writing.saw("matches", [entry.need_id for entry in entries if isinstance(entry, MatchRecord)])
             newer = await writing.save_matches(accepted.records)
             if not newer:
                 return

@@ -209,8 +209,41 @@ class Writing:
         epoch, version = position
         return await _sql.save_settings_position(self._connection, key=key, epoch=epoch, version=version) is not None
 
+    async def saw(self, topic: str, keys: Sequence[str]) -> None:
+        """Note that these have shown while a topic is read again."""
+        await _sql.saw(self._connection, topic=topic, keys=keys)
+
     async def save_policy(self, hash_: str, words: Mapping[str, Any]) -> None:
         await _sql.save_policy(self._connection, hash=hash_, words=words)
+
+
+class Readings:
+    """One transaction about how fresh the database is; others wait for it, and so does whoever writes alerts."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def fresh_at(self, topic: str) -> datetime | None:
+        at: datetime | None = await _sql.fresh_at(self._connection, topic=topic)
+        return at
+
+    async def until(self, topic: str) -> list[int] | None:
+        ends: list[int] | None = await _sql.until(self._connection, topic=topic)
+        return ends
+
+    async def mark_fresh(self, topic: str, now: datetime) -> None:
+        await _sql.mark_fresh(self._connection, topic=topic, now=now)
+
+    async def begin(self, topic: str, ends: Sequence[int], now: datetime) -> None:
+        """Hold all that is there of a topic for unseen."""
+        await _sql.hold_all_unseen(self._connection, topic=topic)
+        await _sql.begin_rereading(self._connection, topic=topic, ends=ends, now=now)
+
+    async def end(self, topic: str, now: datetime) -> int:
+        """Erase what has not shown; gives how much that was."""
+        erased: int = await _sql.erase_unseen(self._connection, topic=topic)
+        await _sql.end_rereading(self._connection, topic=topic, now=now)
+        return erased
 
 
 class Store:
@@ -225,6 +258,13 @@ class Store:
         async with self._pool.acquire() as connection, connection.transaction():
             await _sql.one_writer(connection, lock_key=_WRITER_LOCK)
             yield Writing(connection)
+
+    @asynccontextmanager
+    async def one_at_a_time(self) -> AsyncIterator[Readings]:
+        """One transaction about the readings, alone among those and among those that write alerts."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            await _sql.one_writer(connection, lock_key=_WRITER_LOCK)
+            yield Readings(connection)
 
     async def born_at(self) -> datetime:
         born: datetime = await _sql.born_at(self._pool)

@@ -7,11 +7,13 @@ import email
 import email.policy
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiosmtpd.smtp import SMTP
 
 from services.notifications.app import build_app
@@ -211,10 +213,24 @@ class World:
         )
 
     @asynccontextmanager
-    async def service(self, *, port: int | None = None) -> AsyncIterator[Caseworker]:
-        """A running replica."""
-        async with running(build_app(self.settings()), port=port) as service:
+    async def service(self, *, port: int | None = None, days_later: int = 0) -> AsyncIterator[Caseworker]:
+        """A running replica, by a clock that is ahead by some days."""
+        app = build_app(self.settings(), clock=lambda: datetime.now(UTC) + timedelta(days=days_later))
+        async with running(app, port=port) as service:
             yield Caseworker(service)
+
+    async def delete_all_records(self) -> None:
+        """Take everything off the compacted topics, as compaction does with what was superseded or erased long ago."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
+        await admin.start()
+        try:
+            for topic in map(self.names.topic, ("vacancies", "matches")):
+                # Kafka deletes records at once from topics with the policy `delete` only.
+                await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {"cleanup.policy": "delete"})])
+                ends = await end_offsets(self.bootstrap_servers, topic)
+                await admin.delete_records({TopicPartition(topic, number): RecordsToDelete(end) for number, end in ends.items()})
+        finally:
+            await admin.close()
 
     async def is_taken(self, topic: str) -> bool:
         """Whether the group has committed all that the topic holds."""
