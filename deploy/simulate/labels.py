@@ -17,8 +17,8 @@ class UnknownLabelError(Exception):
 
 @cache
 def _codes(kind: str) -> Mapping[str, str]:
-    concepts = reference.target_groups() if kind == "målgruppe" else reference.services()
-    return {concept.label_da: code for code, concept in concepts.items()}
+    lists = {"målgruppe": reference.target_groups, "ydelse": reference.services, "undertema": reference.themes}
+    return {concept.label_da: code for code, concept in lists[kind]().items()}
 
 
 def target_group(label: str) -> str:
@@ -29,6 +29,11 @@ def target_group(label: str) -> str:
 def service(label: str) -> str:
     """Give the code of a ydelse."""
     return _code("ydelse", label)
+
+
+def theme(label: str) -> str:
+    """Give the code of a levelled undertema."""
+    return _code("undertema", label)
 
 
 def _code(kind: str, label: str) -> str:

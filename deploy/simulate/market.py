@@ -11,10 +11,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from deploy.simulate import labels
 from shared.contracts import reference
+from shared.contracts.common import ACCESSIBILITY, EQUIPMENT, NIGHT_STAFF, OWNERSHIP, TRANSPORT, one_of
 
 Basis = Literal["register-2025", "assumption"]
 TargetGroup = Annotated[str, AfterValidator(labels.target_group)]
 Service = Annotated[str, AfterValidator(labels.service)]
+Theme = Annotated[str, AfterValidator(labels.theme)]
+Equipment = Annotated[str, AfterValidator(one_of(EQUIPMENT))]
+Accessible = Annotated[str, AfterValidator(one_of(ACCESSIBILITY))]
+Ownership = Annotated[str, AfterValidator(one_of(OWNERSHIP))]
+NightStaff = Annotated[str, AfterValidator(one_of(NIGHT_STAFF))]
+Transport = Annotated[str, AfterValidator(one_of(TRANSPORT))]
 Section = Annotated[str, AfterValidator(reference.section_known)]
 OfferKind = Annotated[str, AfterValidator(reference.offer_type_known)]
 AgeRange = tuple[int, int | None]
@@ -54,6 +61,32 @@ class AlsoUnder(_Part):
     percent: int = Field(ge=0, le=100)
 
 
+class Supplement(_Part):
+    """What comes on top of the price: DKK per unit, from low to high, for so many of a hundred places."""
+
+    label_da: str
+    dkk: tuple[int, int]
+    unit: Literal["calendar_day", "opening_day", "month", "hour"]
+    percent: int = Field(ge=0, le=100)
+
+
+class CannotTake(_Part):
+    """A target group that such a place does not take, for so many of a hundred places."""
+
+    group: TargetGroup
+    strength: Literal["absolute", "ask_first"]
+    percent: int = Field(ge=0, le=100)
+
+
+class Building(_Part):
+    """What a house can do and who may come along: of a hundred places, so many say yes, and so many say no; the rest says nothing."""
+
+    accessibility: dict[Accessible, tuple[int, int]]
+    room_for_two: tuple[int, int] = (0, 0)
+    room_for_children: tuple[int, int] = (0, 0)
+    pets: tuple[int, int] = (0, 0)
+
+
 class _Words(_Part):
     """What such a place is called, does and says of itself."""
 
@@ -65,6 +98,9 @@ class _Words(_Part):
     names: tuple[str, ...]
     titles: tuple[str, ...]
     texts: tuple[str, ...]
+    opening_hours: tuple[tuple[str, str], ...] = ()
+    """When such a place is open, Monday to Friday: one of these."""
+    owners: tuple[tuple[Ownership, int], ...]
 
 
 class SectionMarket(_Words):
@@ -81,6 +117,10 @@ class SectionMarket(_Words):
     protected: bool = False
     gender_rules: tuple[str, ...] = ()
     access: tuple[tuple[str, ...], ...]
+    building: Building
+    night_staff: tuple[tuple[NightStaff, int], ...] = ()
+    supplements: tuple[Supplement, ...] = ()
+    cannot_take: tuple[CannotTake, ...] = ()
 
 
 class OpenDoors(_Words):
@@ -97,6 +137,11 @@ class Profile(_Part):
     further: tuple[TargetGroup, ...]
     ages: tuple[int, int]
     sections: dict[Section, int]
+    levels: dict[Theme, int]
+    """What typically is reduced, and how much, 0 to 4."""
+    equipment: tuple[Equipment, ...] = ()
+    access_needs: tuple[Accessible, ...] = ()
+    languages: tuple[str, ...] = ()
 
 
 class Spread(_Part):
@@ -127,7 +172,6 @@ class Habits(_Part):
     """How often what is said at all; percent, or (value, weight)."""
 
     basis: Basis
-    offer_is_private: int
     days_one_to_two_percent_of_full: int
     days_three_percent_of_full: int
     opening_days_a_month: int
@@ -142,6 +186,28 @@ class Habits(_Part):
     need_distances_km: tuple[tuple[int, int], ...]
     need_urgency: tuple[tuple[Literal["normal", "soon", "acute"], int], ...]
     need_with_price_ceiling: int
+    vacancy_on_a_site_of_its_own: int
+    vacancy_reserved_for_municipalities: int
+    vacancy_reserved_for_residents: int
+    vacancy_sheltered: int
+    vacancy_flexible: int
+    vacancy_levels_not_stated: int
+    vacancy_exclusions_not_stated: int
+    offer_approved_places_not_stated: int
+    languages: tuple[tuple[str, int], ...]
+    need_paid_by_another_municipality: int
+    need_levels_not_assessed: int
+    need_half_days_stated: int
+    need_transport: tuple[tuple[Transport | None, int], ...]
+    need_brings_partner: int
+    need_brings_children: int
+    need_brings_pets: int
+    need_access_needs_stated: int
+    need_equipment_needs_stated: int
+    need_with_deadline: int
+    need_with_reference_price: int
+    need_consent: tuple[tuple[Literal["consent", "law"] | None, int], ...]
+    need_with_note: int
 
 
 class Market(_Part):
@@ -153,6 +219,12 @@ class Market(_Part):
     profiles: tuple[Profile, ...]
     second_names: Words
     streets: Words
+    deadline_sources: Words
+    notes: Words
+    approval_authorities: dict[str, str]
+    """By the code of the region."""
+    pension_ages: dict[int, int]
+    """Whole years of age at folkepensionsalder, from a year of birth on."""
     habits: Habits
 
 

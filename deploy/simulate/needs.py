@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from deploy.simulate import people
 from deploy.simulate.chance import Chance
+from deploy.simulate.circumstances import circumstances
 from deploy.simulate.market import Profile, SectionMarket, market
 from deploy.simulate.offers import point_in, population, profiles_for
 from shared.contracts.drafts import NeedDraft
@@ -51,6 +52,14 @@ def make_need(seed: int, prefix: str, number: int, day: date) -> NeedDraft:
     case = _case(chance, day)
     words = market().sections[case.section]
     caseworker = people.caseworker_for(municipality, number)
+    more = circumstances(
+        seed,
+        number,
+        case.profile,
+        case.birth_year,
+        sections=[name for name in (case.section, case.alternative) if name],
+        day=day,
+    )
     start = day + timedelta(days=chance.between(7, 90)) if chance.percent(50) else None
     return NeedDraft.model_validate(
         {
@@ -76,6 +85,7 @@ def make_need(seed: int, prefix: str, number: int, day: date) -> NeedDraft:
             "waiting_since": day - timedelta(days=chance.between(0, 400)),
             "price_ceiling_dkk_per_month": _ceiling(words) if chance.percent(habits.need_with_price_ceiling) else None,
         }
+        | more
     )
 
 

@@ -64,13 +64,14 @@ def make_offer(seed: int, prefix: str, number: int) -> Offer:
     municipality = chance.weighted(population())
     profile = None if section is None else chance.weighted(profiles_for(section))
     offer_id = f"{prefix}-o{number:06d}"
+    owner = chance.weighted(words.owners)
     protected = isinstance(words, SectionMarket) and words.protected
     kind = (chance.one(words.kinds),) if words.kinds else ()
     return Offer(
         offer_id=offer_id,
         section=section,
         profile=profile,
-        private=chance.percent(assumed.habits.offer_is_private),
+        private=owner == "private",
         draft=OfferDraft.model_validate(
             {
                 "name": f"{chance.one(words.names)} {chance.one(assumed.second_names.words)}",
@@ -78,14 +79,37 @@ def make_offer(seed: int, prefix: str, number: int) -> Offer:
                 "sections": () if section is None else _offered_under(section, chance, assumed),
                 "municipality": municipality,
                 "location": point_in(municipality, chance),
-                "address": None if protected else f"{chance.one(assumed.streets.words)} {chance.between(1, 98)}",
+                "address": None if protected else street_address(chance),
                 "address_protected": protected,
-                "approved": True if section and reference.sections()[section].supervision == "socialtilsyn" else None,
+                "ownership": owner,
+                **(_registered(seed, number, municipality, section) if section else {}),
                 "contact": contact(offer_id, number),
                 "text_da": chance.one(words.texts).format(total=chance.between(4, 24)),
             }
         ),
     )
+
+
+def _registered(seed: int, number: int, municipality: str, section: str) -> dict[str, object]:
+    """Give what the register says: numbers that nobody has, since no CVR or P-number begins with 0, and approval where the law asks."""
+    chance = Chance(seed, f"offer/{number}/register")
+    register: dict[str, object] = {
+        "registered": True,
+        "cvr": f"{number + 1:08d}",
+        "p_number": f"{number + 1:010d}",
+        "register_id": f"demo-{number + 1}",
+        "register_department_ids": [f"demo-{number + 1}-{department}" for department in range(1, chance.between(1, 3) + 1)],
+    }
+    if reference.sections()[section].supervision != "socialtilsyn":
+        return register
+    region = reference.municipalities()[municipality].regions[0].region
+    places = market().sections[section].places_total
+    stated = not chance.percent(market().habits.offer_approved_places_not_stated)
+    return register | {
+        "approved": True,
+        "approval_authority": market().approval_authorities[region],
+        "approved_places": chance.between(2, 4) * places.p90 if stated else None,
+    }
 
 
 def _offered_under(section: str, chance: Chance, assumed: Market) -> tuple[str, ...]:
@@ -96,6 +120,11 @@ def _offered_under(section: str, chance: Chance, assumed: Market) -> tuple[str, 
 def contact(offer_id: str, number: int) -> dict[str, str]:
     """Give a contact that nobody has: no Danish number begins with 0, and .example belongs to no one."""
     return {"phone": f"+45 00 00 {number // 100 % 100:02d} {number % 100:02d}", "email": f"plads@{offer_id}.example"}
+
+
+def street_address(chance: Chance) -> str:
+    """Draw a street and a number."""
+    return f"{chance.one(market().streets.words)} {chance.between(1, 98)}"
 
 
 def point_in(municipality: str, chance: Chance) -> dict[str, int]:

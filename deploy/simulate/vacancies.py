@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from deploy.simulate.chance import Chance
+from deploy.simulate.houses import hours, house_of, with_supplements
 from deploy.simulate.market import SectionMarket, market
 from deploy.simulate.offers import contact
 from shared.contracts.drafts import VacancyDraft
@@ -38,32 +39,29 @@ def make_vacancy(seed: int, prefix: str, number: int, offer: Offer, day: date) -
     total = chance.log_normal(words.places_total)
     free = min(total, chance.weighted(habits.places_free))
     age_from, age_to = chance.one(words.age_ranges)
-    return VacancyDraft.model_validate(
-        {
-            "offer_id": offer.offer_id,
-            "reference": reference,
-            "title_da": chance.one(words.titles),
-            "text_da": chance.one(words.texts).format(total=total),
-            "kinds": offer.draft.kinds,
-            "sections": offer.draft.sections,
-            "places_free": free,
-            "places_total": total,
-            "target_groups": () if chance.percent(habits.target_groups_not_stated) else _target_groups(offer, chance),
-            "age_from": age_from,
-            "age_to": age_to,
-            "gender_rule": chance.one(words.gender_rules) if words.gender_rules else None,
-            "services": (*words.services, *chance.some(words.further_services, 1, 4)),
-            "activities": chance.some(words.activities, 2, 4),
-            "work_tasks": chance.some(words.work_tasks, 1, 3),
-            "access": chance.one(words.access),
-            "day_capacity": _day_capacity(free, chance) if words.day_offer else (),
-            "price_lines": []
-            if chance.percent(habits.price_not_stated)
-            else [line.model_dump() for line in _price_lines(words, offer, chance)],
-            "available_from": None if chance.percent(habits.free_now) else day + timedelta(days=chance.between(7, 120)),
-            "contact": contact(offer.offer_id, number),
-        }
-    )
+    stated = {
+        "offer_id": offer.offer_id,
+        "reference": reference,
+        "title_da": chance.one(words.titles),
+        "text_da": chance.one(words.texts).format(total=total),
+        "kinds": offer.draft.kinds,
+        "sections": offer.draft.sections,
+        "places_free": free,
+        "places_total": total,
+        "target_groups": () if chance.percent(habits.target_groups_not_stated) else _target_groups(offer, chance),
+        "age_from": age_from,
+        "age_to": age_to,
+        "gender_rule": chance.one(words.gender_rules) if words.gender_rules else None,
+        "services": (*words.services, *chance.some(words.further_services, 1, 4)),
+        "activities": chance.some(words.activities, 2, 4),
+        "work_tasks": chance.some(words.work_tasks, 1, 3),
+        "access": chance.one(words.access),
+        "day_capacity": _day_capacity(free, chance) if words.day_offer else (),
+        "price_lines": with_supplements(seed, number, words, _price_list(words, offer, chance), day),
+        "available_from": None if chance.percent(habits.free_now) else day + timedelta(days=chance.between(7, 120)),
+        "contact": contact(offer.offer_id, number),
+    }
+    return VacancyDraft.model_validate(stated | house_of(seed, number, offer, words, stated))
 
 
 def change_vacancy(seed: int, number: int, draft: VacancyDraft, revision: int) -> VacancyDraft:
@@ -72,7 +70,11 @@ def change_vacancy(seed: int, number: int, draft: VacancyDraft, revision: int) -
     total = draft.places_total
     if total is None:
         return draft.model_copy(update={"text_da": f"{draft.text_da} Nyt i uge {revision % 52 + 1}."})
-    changes: dict[str, object] = {"places_free": chance.between(0, min(3, total - draft.places_held))}
+    free = chance.between(0, min(3, total - draft.places_held))
+    changes: dict[str, object] = {"places_free": free}
+    for kind in ("places_sheltered", "places_flexible"):
+        if getattr(draft, kind) is not None:
+            changes[kind] = min(free, getattr(draft, kind))
     if draft.price_lines and chance.percent(25):
         changes["price_lines"] = tuple(
             line.model_copy(update={"amount_dkk": line.amount_dkk * 102 // 100}) for line in draft.price_lines
@@ -92,6 +94,10 @@ def _day_capacity(free: int, chance: Chance) -> tuple[dict[str, object], ...]:
     return tuple(
         {"weekday": weekday, "half": half, "places_free": chance.between(0, free)} for weekday in _WORKDAYS for half in _HALVES
     )
+
+
+def _price_list(words: SectionMarket, offer: Offer, chance: Chance) -> tuple[PriceLine, ...]:
+    return () if chance.percent(market().habits.price_not_stated) else _price_lines(words, offer, chance)
 
 
 def _price_lines(words: SectionMarket, offer: Offer, chance: Chance) -> tuple[PriceLine, ...]:
@@ -128,6 +134,8 @@ def _open_door(reference: str, number: int, chance: Chance, offer: Offer) -> Vac
             "activities": chance.some(words.activities, 2, 5),
             "access": ("self_referral",),
             "day_capacity": [{"weekday": weekday, "half": "afternoon"} for weekday in _WORKDAYS],
+            "opening_hours": hours(words.opening_hours, chance),
+            "languages": ("da",),
             "contact": contact(offer.offer_id, number),
         }
     )

@@ -55,13 +55,7 @@ class Service:
             )
         except httpx2.HTTPError as error:
             raise AwayError(f"{self.url} did not answer ({type(error).__name__})") from error
-        if answer.is_server_error:
-            raise AwayError(f"{self.url}{path} answered {answer.status_code}")
-        if answer.is_client_error:
-            problem = _problem(answer)
-            raise RefusedError(
-                f"{problem.get('title', answer.status_code)}: {problem.get('detail', '')}", answer.status_code, problem
-            )
+        raise_for(answer)
         content: Answer = answer.json() if answer.content else {}
         return content
 
@@ -85,6 +79,22 @@ class Intake(Service):
 
     async def close_need(self, need_id: str) -> Answer:
         return await self.call("POST", f"/needs/{need_id}/close", b'{"reason":"closed"}')
+
+
+def raise_for(answer: httpx2.Response) -> None:
+    """Tell an answer that is an error: the service is away, or says no.
+
+    Raises:
+        AwayError: 5xx.
+        RefusedError: 4xx.
+    """
+    if answer.is_server_error:
+        raise AwayError(f"{str(answer.url).partition('?')[0]} answered {answer.status_code}")
+    if answer.is_client_error:
+        problem = _problem(answer)
+        raise RefusedError(
+            f"{problem.get('title', answer.status_code)}: {problem.get('detail', '')}", answer.status_code, problem
+        )
 
 
 def to_json(draft: BaseModel) -> bytes:

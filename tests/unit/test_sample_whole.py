@@ -94,4 +94,5 @@ def test_every_need_has_a_caseworker_who_is_among_the_people(sample: Sample) -> 
 
 def test_some_vacancies_come_over_kafka_and_the_rest_over_http(sample: Sample) -> None:
     assert len(sample.over_kafka()) >= 10
-    assert {*sample.over_kafka(), *sample.over_http()} == set(sample.vacancies)
+    by_reference = {draft.reference: draft for draft in (*sample.over_kafka(), *sample.over_http())}
+    assert by_reference == {draft.reference: draft for draft in sample.vacancies}
