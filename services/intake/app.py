@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,11 +20,13 @@ from services.intake.partners import Partners
 from services.intake.publishing import OWN_TOPICS
 from services.intake.republishing import Republishing
 from services.intake.routes import routes
+from services.intake.search.running import running_search
 from services.intake.service import Intake
 from services.intake.settings import load_freshness, load_policies
 from services.intake.store import Store
 from services.intake.subscribers import subscribe
-from services.intake.timers import Timers, danish_day
+from services.intake.timers import Timers
+from services.intake.work import Work
 from shared.database import check_database, create_pool, load_queries
 from shared.messaging.consuming import Consumers, make_broker
 from shared.messaging.deadletters import DeadLetters
@@ -64,22 +65,26 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
             checks["database"] = partial(check_database, pool)
             await producer.start()
             stack.push_async_callback(producer.stop)
-            relay = await stack.enter_async_context(OutboxRelay(pool, producer, names).running())
+            relay = OutboxRelay(pool, producer, names)
             checks["outbox"] = _answering(relay.check)
             store = Store(pool, load_queries(_QUERIES))
             intake = Intake(store, clock, load_freshness(settings), load_policies(settings.intake_policies))
-            await intake.publish_settings(danish_day(clock()))
             timers = Timers(intake, clock, every_seconds=settings.intake_timer_seconds)
             checks["timers"] = _answering(timers.check)
-            stack.push_async_callback(_cancel, asyncio.create_task(timers.run(), name="timers"))
             subscribe(consumers, names, Answering(intake, store, clock))
             checks.update({name: partial(_check_consumer, consumers, name) for name in consumers.checks()})
-            stack.push_async_callback(consumers.stop)
-            await consumers.start()
+            search = await stack.enter_async_context(running_search(settings, clock))
+            checks["search"] = _answering(search.projector.check)
+            work = Work(intake, relay, timers, consumers, clock)
+            stack.push_async_callback(work.end)
+            await work.begin()
             yield {
                 "intake": intake,
                 "store": store,
                 "pages": Pages(),
+                "searching": search.searching,
+                "search_store": search.store,
+                "search_limiter": search.limiter,
                 "consumers": consumers,
                 "republishing": Republishing(store, bootstrap, names, clock),
                 "partners": Partners(store, bootstrap, names, topics),
@@ -113,9 +118,3 @@ async def _check_broker(bootstrap: str) -> tuple[bool, str]:
     except (KafkaError, OSError) as error:
         return False, f"Kafka does not answer: {type(error).__name__}"
     return True, "Kafka answers"
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task

@@ -14,6 +14,7 @@ from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from pydantic import TypeAdapter
 
 from shared.messaging.batches import Intake
+from shared.messaging.health import Check
 from shared.messaging.log import read_one
 from shared.messaging.policies import FusePolicy, RetryPolicy
 from shared.messaging.records import Event, RawRecord, Unreadable, read_event
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from aiokafka import ConsumerRecord, TopicPartition
 
     from shared.messaging.deadletters import DeadLetters
-    from shared.messaging.health import Check
     from shared.messaging.topics import TopicNames
 
 log = structlog.get_logger(__name__)
@@ -108,6 +108,7 @@ class Consumers:
         self._max_records = max_records
         self._max_poll_interval_ms = max_poll_interval_ms
         self._stopping = asyncio.Event()
+        self._joined = False
         self._intakes: list[Intake[Any]] = []
         self._replacements = Replacements(self.retry.backoff)
 
@@ -176,8 +177,9 @@ class Consumers:
         return register
 
     async def start(self) -> None:
-        """Join the groups and begin to consume."""
+        """Join the groups and begin to consume; after a crash the groups wait for the dead member's session to end."""
         await self._broker.start()
+        self._joined = True
 
     async def stop(self) -> None:
         """Finish the batches in hand, commit them, leave the groups. A batch that waits for something to come back is put back."""
@@ -189,7 +191,8 @@ class Consumers:
 
     def checks(self) -> dict[str, Check]:
         """Answer readiness, by subscription."""
-        return {f"consumer {intake.name}": intake.check() for intake in self._intakes}
+        joining = None if self._joined else Check(ok=False, detail="joining the group")
+        return {f"consumer {intake.name}": joining or intake.check() for intake in self._intakes}
 
     async def replay(self, topic: str, partition: int, offset: int) -> Replayed:
         """Read one record again into the handlers of its topic, which apply it under the version rule.

@@ -70,6 +70,11 @@ WITH gone AS (DELETE FROM outbox WHERE shard = $1 AND id = $2 RETURNING id, topi
 INSERT INTO outbox_failed (id, topic, key, partition, headers, value, added_at, reason)
 SELECT id, topic, key, partition, headers, value, added_at, $3 FROM gone
 """
+_MARK = """
+INSERT INTO outbox_mark (topic, partition, next_offset)
+SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[])
+ON CONFLICT (topic, partition) DO UPDATE SET next_offset = EXCLUDED.next_offset
+"""
 _COUNT = """
 SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT 10000) AS those) AS waiting,
        (SELECT count(*) FROM (SELECT FROM outbox_failed LIMIT 10000) AS those) AS failed
@@ -164,6 +169,7 @@ class OutboxRelay:
         self._clearing = asyncio.Lock()
         self._doubt: str | None = None
         self._unanswered: set[asyncio.Future[RecordMetadata]] = set()
+        self._marks: dict[tuple[str, int], int] = {}
         self._shards = {number: _Shard(number) for number in range(SHARDS)}
         self._owned: set[int] = set()
         self._trouble: str | None = "not started"
@@ -262,12 +268,21 @@ class OutboxRelay:
             SET_ASIDE.set(counted["failed"])
             self._set_aside = counted["failed"]
             self._trouble, self._database_failures = None, 0
+            await self._write_marks(session)
             for number in self._owned:
                 self._shards[number].wake.set()
             self._looked.set()
             await self._pause_either(session)
             if session.lost.is_set():
                 raise ConnectionResetError("the relay's connection to the database is gone")
+        await self._write_marks(session)
+
+    async def _write_marks(self, session: _Session) -> None:
+        """Say up to where the log is known; every so often, since whoever reads on from an old mark only reads a little more."""
+        if self._marks:
+            marks, self._marks = self._marks, {}
+            topics, partitions = zip(*marks, strict=True)
+            await session.execute(_MARK, topics, partitions, list(marks.values()))
 
     def _let_go(self) -> None:
         """Forget what was known of the shards: another relay may have them now."""
@@ -382,6 +397,8 @@ class OutboxRelay:
             if (failure := future.exception()) is not None:
                 shard.in_doubt = True
                 return place, failure
+            written = future.result()
+            self._marks[rows[place]["topic"], written.partition] = written.offset + 1
         return len(sent), stopped_by
 
     async def _failed(self, shard: _Shard, session: _Session, row: Record, error: BaseException) -> None:
