@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import orjson
@@ -23,6 +23,8 @@ from services.intake.domain.commands import (
 from services.intake.domain.cpr import fields_with_cpr_number, holds_cpr_number
 from services.intake.domain.offers import CRISIS_CENTRE
 from services.intake.domain.outcomes import Rejected, reason, rejected
+from services.intake.domain.publishable import persons_and_places, value_at
+from shared.contracts.contradictions import contradictions_in
 from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
 from shared.contracts.receipt import Reason
 from shared.contracts.submission import (
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 
     from services.intake.domain.partners import Partner
     from services.intake.domain.submissions import Submission
-    from shared.contracts.vacancy import VacancyTerms
+    from shared.contracts.vacancy import StatedVacancy
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -53,6 +55,8 @@ _MOST_REASONS: Final = 200
 _MOST_PATH_CHARACTERS: Final = 100
 
 _NUMBERS_OF_ANOTHER_KIND: Final = frozenset({"cvr", "p_number"})
+_ABOUT_OFFERS: Final = frozenset({OfferDraft, VacancyDraft, VacancyReference})
+"""Of these, an offer says in public who is to be rung and where it lies; all else is about a citizen."""
 
 
 def read_draft(model: type[_Model], body: bytes | None) -> _Model | Rejected:
@@ -61,16 +65,31 @@ def read_draft(model: type[_Model], body: bytes | None) -> _Model | Rejected:
     return draft if draft is not None and not reasons else Rejected(tuple(reasons))
 
 
-def merger(changes: dict[str, Any]) -> Callable[[str, VacancyTerms], VacancyDraft | Rejected]:
+def merger(changes: dict[str, Any]) -> Callable[[str, StatedVacancy], VacancyDraft | Rejected]:
     """Make what puts some changed fields into what was stated of a vacancy before."""
 
-    def merge(offer_id: str, terms: VacancyTerms) -> VacancyDraft | Rejected:
+    def merge(offer_id: str, terms: StatedVacancy) -> VacancyDraft | Rejected:
         if fixed := [name for name in ("offer_id", "reference") if name in changes]:
             return Rejected(tuple(reason("offer_fixed", name) for name in fixed))
         stated = orjson.loads(terms.model_dump_json())
-        return read_draft(VacancyDraft, orjson.dumps(stated | {"offer_id": offer_id} | changes))
+        if "point" in changes:  # what was stated before, in metres, is of the place that it replaces
+            stated.pop("location", None)
+        return read_draft(VacancyDraft, orjson.dumps(_merged(stated | {"offer_id": offer_id}, changes)))
 
     return merge
+
+
+def _merged(stated: object, changes: object) -> object:
+    """Merge as RFC 7396 says: objects field by field, null takes a field away, everything else replaces what was there."""
+    if not isinstance(changes, dict):
+        return changes
+    merged = dict(stated) if isinstance(stated, dict) else {}
+    for name, value in changes.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = _merged(merged.get(name), value)
+    return merged
 
 
 def read_submission(submission: Submission, partner: Partner, new_id: Callable[[], str]) -> Command | Rejected:
@@ -147,16 +166,22 @@ def _read(model: type[_Model], body: bytes | None) -> tuple[_Model | None, list[
     if len(body) > MOST_BODY_BYTES:
         return None, [reason("too_large")], {}
     draft, reasons = _validated(model, body)
-    if draft is not None and model is not NeedDraft and not _may_hold_cpr_number(body):
-        return draft, reasons, _Stated(draft)  # the usual case, without a second look at each field
-    document = _document(draft, body)
-    paths = fields_with_cpr_number(document, leave_out=_NUMBERS_OF_ANOTHER_KIND)
-    reasons += (reason("cpr_number", _path(path)) for path in paths)
-    if model is NeedDraft:
-        reasons += (reason("section_109_by_phone", path) for path in _crisis_centres(document))
+    stated: Mapping[str, Any]
+    if draft is not None and not _may_hold_cpr_number(body):
+        stated = _Stated(draft)  # the usual case, without a second look at each field
+    else:
+        document = _document(draft, body)
+        stated = document if isinstance(document, dict) else {}
+        if draft is None:
+            reasons += _contradicted(model, stated, {(one.field, one.code) for one in reasons})
+        paths = fields_with_cpr_number(document, leave_out=_NUMBERS_OF_ANOTHER_KIND)
+        reasons += (reason("cpr_number", _path(path)) for path in paths)
+    if model not in _ABOUT_OFFERS:
+        reasons += persons_and_places(stated)
+        reasons += (reason("section_109_by_phone", path) for path in _crisis_centres(stated))
     if len(reasons) > _MOST_REASONS:
         reasons[_MOST_REASONS:] = [reason("more_reasons")]
-    return draft, reasons, document if isinstance(document, dict) else {}
+    return draft, reasons, stated
 
 
 class _Stated(Mapping[str, Any]):
@@ -166,6 +191,8 @@ class _Stated(Mapping[str, Any]):
         self._draft = draft
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - a field's own type
+        if name not in type(self._draft).model_fields:
+            raise KeyError(name)
         return getattr(self._draft, name)
 
     def __iter__(self) -> Iterator[str]:
@@ -193,16 +220,19 @@ def _validated(model: type[_Model], body: bytes) -> tuple[_Model | None, list[Re
         return model.model_validate_json(body), []
     except ValidationError as error:
         return None, [
-            Reason(field=_path(found.field) or _named_by(details), code=found.code, text_da=found.text_da, text_en=found.text_en)
-            for found, details in zip(field_errors(error), error.errors(include_url=False, include_input=False), strict=True)
+            Reason(field=_path(found.field), code=found.code, text_da=found.text_da, text_en=found.text_en)
+            for found in field_errors(error)
         ]
 
 
-def _named_by(details: object) -> str | None:
-    """Two fields that contradict each other: the rule itself names one of them."""
-    context = details.get("ctx") if isinstance(details, dict) else None
-    named = context.get("field") if isinstance(context, dict) else None
-    return named if isinstance(named, str) else None
+def _contradicted(
+    model: type[BaseModel], document: Mapping[str, Any], told: Collection[tuple[str | None, str]]
+) -> Iterator[Reason]:
+    """Tell what contradicts itself beside other mistakes: a draft that cannot be read as a whole was not asked."""
+    for found in contradictions_in(model, document):
+        field = _path(".".join(str(part) for part in found.path))
+        if (field, found.code) not in told:
+            yield Reason(field=field, code=found.code, text_da=found.text_da, text_en=found.text_en)
 
 
 def _path(dotted: str) -> str | None:
@@ -212,8 +242,8 @@ def _path(dotted: str) -> str | None:
     return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", dotted)[:_MOST_PATH_CHARACTERS]
 
 
-def _crisis_centres(document: object) -> Iterator[str]:
-    sections = document.get("sections") if isinstance(document, dict) else None
-    for place, wanted in enumerate(sections if isinstance(sections, list) else ()):
-        if isinstance(wanted, dict) and wanted.get("section") == CRISIS_CENTRE:
+def _crisis_centres(stated: Mapping[str, Any]) -> Iterator[str]:
+    sections = stated.get("sections")
+    for place, wanted in enumerate(sections if isinstance(sections, list | tuple) else ()):
+        if value_at(wanted, "section") == CRISIS_CENTRE:
             yield f"sections[{place}].section"

@@ -42,7 +42,7 @@ VACANCY: dict[str, Any] = {
 NEED: dict[str, Any] = {
     "source_reference": "case-42",
     "handlekommune": "0751",
-    "caseworker": "anna",
+    "caseworker": "sb-0751-7",
     "sections": [{"section": "SEL-103", "basis": "decided"}],
     "primary_target_group": "122f3f8e-84a0-476f-b9c5-0e40b1dcf113",
     "birth_year": 1990,

@@ -160,13 +160,13 @@ def test_what_is_published_reads_back_as_the_contract_wants_it() -> None:
 
 
 def need_state(**changed: Any) -> NeedState:
-    return taken(needs.register("n-1", NeedDraft.model_validate(NEED | changed)), NeedState)
+    return taken(needs.register("n-1", NeedDraft.model_validate(NEED | changed), moment()), NeedState)
 
 
 def test_a_place_ruled_out_stays_so_when_the_need_is_stated_anew() -> None:
     place = RuledOut(vacancy_id="v-1", reason="declined_by_citizen")
     out = taken(needs.rule_out(need_state(), place), NeedState)
-    anew = taken(needs.restate(out, NeedDraft.model_validate(NEED | {"urgency": "acute"})), NeedState)
+    anew = taken(needs.restate(out, NeedDraft.model_validate(NEED | {"urgency": "acute"}), moment()), NeedState)
 
     assert anew.need.ruled_out == (place,)
     assert isinstance(needs.rule_out(anew, place), Unchanged)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from services.intake.domain.outcomes import Rejected
     from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
     from shared.contracts.need import RuledOut
-    from shared.contracts.vacancy import VacancyTerms
+    from shared.contracts.vacancy import StatedVacancy
 
 WayIn = Literal["http", "kafka", "sheet"]
 
@@ -56,7 +56,7 @@ class PatchVacancy:
     """Change some of what is stated of an open vacancy. `merge` puts the changes into what was stated before."""
 
     vacancy_id: str
-    merge: Callable[[str, VacancyTerms], VacancyDraft | Rejected]
+    merge: Callable[[str, StatedVacancy], VacancyDraft | Rejected]
     came_in_by: WayIn
 
 

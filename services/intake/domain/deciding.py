@@ -42,10 +42,10 @@ def decide(command: Command, books: Books, moment: Moment) -> Outcome:
             return _post_vacancy(command, books, moment)
         case PostNeed(draft, new_id):
             known = books.need(need_name(draft))
-            return needs.restate(known, draft) if isinstance(known, NeedState) else needs.register(new_id, draft)
+            return needs.restate(known, draft, moment) if isinstance(known, NeedState) else needs.register(new_id, draft, moment)
         case ReplaceNeed() | CloseNeed() | RuleOut() | EraseNeed():
             need = _need(books, which_need(command))
-            return need if isinstance(need, Rejected) else _change_need(command, need)
+            return need if isinstance(need, Rejected) else _change_need(command, need, moment)
         case _:
             vacancy = _vacancy(books, which_vacancy(command))
             return vacancy if isinstance(vacancy, Rejected) else _change_vacancy(command, vacancy, books, moment)
@@ -73,10 +73,10 @@ def _change_vacancy(  # noqa: PLR0911 - a table: one return per command
             assert_never(command)
 
 
-def _change_need(command: NeedChange, before: NeedState) -> Outcome:
+def _change_need(command: NeedChange, before: NeedState, moment: Moment) -> Outcome:
     match command:
         case ReplaceNeed(_, draft):
-            return needs.restate(before, draft)
+            return needs.restate(before, draft, moment)
         case CloseNeed():
             return needs.close(before, command.reason)
         case RuleOut(_, place):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from services.intake.domain.addresses import hidden_place
 from services.intake.domain.geography import to_metres
-from services.intake.domain.outcomes import Accepted, Outcome, Unchanged
+from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged, reason
 from services.intake.domain.states import OfferState
 from shared.contracts.offer import Offer, OfferTerms
 from shared.contracts.reference import municipalities
@@ -16,10 +17,19 @@ if TYPE_CHECKING:
 
 CRISIS_CENTRE: Final = "SEL-109"
 
+LEADS_NOWHERE: Final = frozenset({"name", "registered", "ownership", "kinds", "sections", "address_protected", "approved"})
+"""Beside its phone and its landsdel, all that is published of an offer whose address is protected.
+
+Whatever else there is stays in intake, also what a later version of the contract adds: a number in a register leads to a door as
+surely as an address, a web page and a mail domain do, free text may, and so may the authority that approved it.
+"""
+
 
 def register(offer_id: str, draft: OfferDraft, before: OfferState | None) -> Outcome:
     """Register an offer, or change it."""
     terms = stated_terms(draft)
+    if refusal := _refusal(offer_id, terms):
+        return refusal
     after = _published(offer_id, terms, version=before.version + 1 if before else 1)
     if before is None:
         return Accepted(OfferState(after, terms), created=True)
@@ -44,16 +54,27 @@ def public_contact(contact: Contact | None, *, address_protected: bool) -> Conta
     return Contact(phone=contact.phone) if contact.phone else None
 
 
-def landsdel(terms: OfferTerms) -> str:
-    """Give the Statistics Denmark landsdel of the kommune; empty for a kommune that is no more."""
-    known = municipalities().get(terms.municipality)
+def landsdel(municipality: str) -> str:
+    """Give the Statistics Denmark landsdel of a kommune; empty for a kommune that is no more."""
+    known = municipalities().get(municipality)
     return known.landsdel if known else ""
 
 
+def _refusal(offer_id: str, terms: OfferTerms) -> Rejected | None:
+    """Refuse what would be published although it holds the protected address; a name may hold its town, since it is the name."""
+    if not terms.address_protected:
+        return None
+    hidden = hidden_place([terms.address], [terms.municipality])
+    published = {"name": terms.name, "offer_id": offer_id, "contact.phone": terms.contact.phone if terms.contact else None}
+    reasons = [reason("address_protected", field) for field, text in published.items() if text and hidden.is_addressed_in(text)]
+    return Rejected(tuple(reasons)) if reasons else None
+
+
 def _published(offer_id: str, terms: OfferTerms, *, version: int) -> Offer:
-    public = {name: getattr(terms, name) for name in OfferTerms.model_fields}
+    public: dict[str, Any] = {name: getattr(terms, name) for name in OfferTerms.model_fields}
     if terms.address_protected:
-        # Register numbers lead to an address as surely as the address itself, and so may free text.
-        public |= {"municipality": "", "location": None, "address": None, "cvr": None, "p_number": None}
-        public |= {"register_id": None, "text_da": None, "contact": public_contact(terms.contact, address_protected=True)}
-    return Offer.model_construct(**public, offer_id=offer_id, version=version, status="open", landsdel=landsdel(terms))
+        public = {name: value for name, value in public.items() if name in LEADS_NOWHERE}
+        public |= {"municipality": "", "contact": public_contact(terms.contact, address_protected=True)}
+    return Offer.model_construct(
+        **public, offer_id=offer_id, version=version, status="open", landsdel=landsdel(terms.municipality)
+    )

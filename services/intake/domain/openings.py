@@ -27,10 +27,11 @@ def _materially_changed(before: Vacancy, after: Vacancy) -> bool:
 
 
 def _material(vacancy: Vacancy) -> tuple[object, ...]:
-    """Sections, target groups, age, gender rule, price, dates and days: no label, text or count is among them."""
+    """Sections, target groups, what it cannot take, age, gender rule, price, dates, days: no label, text or count is among them."""
     return (
         vacancy.sections,
         vacancy.target_groups,
+        frozenset((exclusion.code, exclusion.strength) for exclusion in vacancy.cannot_take),
         vacancy.age_from,
         vacancy.age_to,
         vacancy.gender_rule,

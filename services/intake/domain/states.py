@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from shared.contracts.vacancy import VacancyTerms
+from shared.contracts.vacancy import StatedVacancy
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from shared.contracts.need import NeedProfile, NeedTerms
+    from shared.contracts.need import NeedProfile, StatedNeed
     from shared.contracts.offer import Offer, OfferTerms
     from shared.contracts.vacancy import Vacancy
 
@@ -50,9 +50,9 @@ class VacancyState:
     remind_at: datetime | None = None
 
     @property
-    def terms(self) -> VacancyTerms:
+    def terms(self) -> StatedVacancy:
         """What was stated; read when asked for, since most changes only pass it on."""
-        return VacancyTerms.model_validate_json(self.stated)
+        return StatedVacancy.model_validate_json(self.stated)
 
     @property
     def entity_id(self) -> str:
@@ -65,10 +65,10 @@ class VacancyState:
 
 @dataclass(frozen=True, slots=True)
 class NeedState:
-    """A need: `need` as published, by pseudonym; `terms` as stated, with exact points; and the case system's own reference."""
+    """A need: `need` as published, by pseudonym; `terms` as stated, with exact points, consent and note; and its own reference."""
 
     need: NeedProfile
-    terms: NeedTerms
+    terms: StatedNeed
     source_reference: str | None
 
     @property

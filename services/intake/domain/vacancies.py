@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import TypeAdapter
 
-from services.intake.domain.offers import CRISIS_CENTRE, landsdel, public_contact
 from services.intake.domain.openings import next_opening
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged, reason, rejected
+from services.intake.domain.sites import betrayals, site_of, stated, told_of
 from services.intake.domain.states import ErasedVacancy, VacancyState
 from shared.contracts.reference import open_door_kinds
-from shared.contracts.vacancy import Vacancy, VacancyTerms
+from shared.contracts.vacancy import StatedVacancy, Vacancy
 
 if TYPE_CHECKING:
     from services.intake.domain.commands import WayIn
@@ -24,8 +24,7 @@ OPEN_DOORS: Final = open_door_kinds()
 """Kinds of offer that take people as they come."""
 
 
-_TERMS: Final = TypeAdapter(VacancyTerms)
-_TERM_NAMES: Final = tuple(VacancyTerms.model_fields)
+_TERMS: Final = TypeAdapter(StatedVacancy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +38,12 @@ class Sent:
 
 def announce(vacancy_id: str, draft: VacancyDraft, offer: OfferState, sent: Sent, moment: Moment) -> Outcome:
     """Publish a vacancy for the first time."""
-    if refusal := _refusal(draft, offer):
+    terms = stated(draft)
+    if refusal := _refusal(terms, offer):
         return refusal
-    term = moment.term(*_sections_and_kinds(draft, offer))
+    term = moment.term(*_sections_and_kinds(terms, offer))
     first = _published(
-        draft,
+        terms,
         offer,
         vacancy_id=vacancy_id,
         version=1,
@@ -52,21 +52,22 @@ def announce(vacancy_id: str, draft: VacancyDraft, offer: OfferState, sent: Sent
         confirmed_at=moment.now,
         expires_at=term.expires_at,
     )
-    return Accepted(VacancyState(first, terms_json(draft), sent.sender, sent.reference, term.remind_at), created=True)
+    return Accepted(VacancyState(first, terms_json(terms), sent.sender, sent.reference, term.remind_at), created=True)
 
 
 def restate(before: VacancyState, draft: VacancyDraft, offer: OfferState, sent: Sent, moment: Moment) -> Outcome:
     """Take what is stated now for the whole truth about an existing vacancy; a closed one is open again."""
     if draft.offer_id != before.vacancy.offer_id:
         return rejected("offer_fixed", "offer_id")
-    if refusal := _refusal(draft, offer):
+    terms = stated(draft)
+    if refusal := _refusal(terms, offer):
         return refusal
     old = before.vacancy
-    same = _republished(before, draft, offer)
+    same = _republished(before, terms, offer)
     asked = old.reminded_at is not None
     believed = old.status == "open" and not asked and moment.believes(old.confirmed_at, same.sections, same.kinds)
-    stated = terms_json(draft)
-    if believed and stated == before.stated and _says_the_same(same, old):
+    written = terms_json(terms)
+    if believed and written == before.stated and _says_the_same(same, old):
         return Unchanged(before)
     term = moment.term(same.sections, same.kinds)
     after = same.model_copy(
@@ -80,7 +81,7 @@ def restate(before: VacancyState, draft: VacancyDraft, offer: OfferState, sent: 
             "reminded_at": None,
         }
     )
-    return Accepted(VacancyState(_counted(old, after), stated, before.sender, before.reference, term.remind_at))
+    return Accepted(VacancyState(_counted(old, after), written, before.sender, before.reference, term.remind_at))
 
 
 def close(before: VacancyState, why: Literal["withdrawn", "filled", "expired"]) -> Outcome:
@@ -136,24 +137,19 @@ def follow_offer(before: VacancyState, offer: OfferState) -> Outcome:
     return Accepted(VacancyState(_counted(old, after), before.stated, before.sender, before.reference, before.remind_at))
 
 
-def terms_json(terms: VacancyTerms) -> bytes:
-    """Write what was stated of the place itself, and of a draft no more than that."""
+def terms_json(terms: StatedVacancy) -> bytes:
+    """Write what was stated of the place itself."""
     return _TERMS.dump_json(terms)
 
 
-def _refusal(terms: VacancyTerms, offer: OfferState) -> Rejected | None:
-    reasons = []
+def _refusal(terms: StatedVacancy, offer: OfferState) -> Rejected | None:
     sections, kinds = _sections_and_kinds(terms, offer)
-    if not sections and not kinds:
-        reasons.append(reason("section_or_kind_missing", "sections"))
-    if _is_protected(sections, offer) and offer.terms.address:
-        street = offer.terms.address.split(",")[0].strip().casefold()
-        if street and street in terms.title_da.casefold():
-            reasons.append(reason("address_protected", "title_da"))
+    reasons = [] if sections or kinds else [reason("section_or_kind_missing", "sections")]
+    reasons += betrayals(terms, site_of(terms, sections, offer), offer)
     return Rejected(tuple(reasons)) if reasons else None
 
 
-def _republished(before: VacancyState, terms: VacancyTerms, offer: OfferState) -> Vacancy:
+def _republished(before: VacancyState, terms: StatedVacancy, offer: OfferState) -> Vacancy:
     """Derive it anew, under the version, the opening and the times that it has."""
     old = before.vacancy
     return _published(
@@ -169,37 +165,25 @@ def _republished(before: VacancyState, terms: VacancyTerms, offer: OfferState) -
     ).model_copy(update={"status": old.status, "closed_reason": old.closed_reason})
 
 
-def _published(terms: VacancyTerms, offer: OfferState, **own: Any) -> Vacancy:  # noqa: ANN401 - fields of the contract
+def _published(terms: StatedVacancy, offer: OfferState, **own: Any) -> Vacancy:  # noqa: ANN401 - fields of the contract
     sections, kinds = _sections_and_kinds(terms, offer)
-    protected = _is_protected(sections, offer)
-    public: dict[str, Any] = _terms(terms) | {"sections": sections, "kinds": kinds}
-    if protected:
-        public |= {"text_da": None, "contact": public_contact(terms.contact, address_protected=True)}
-    public |= {
+    public = told_of(terms, site_of(terms, sections, offer), offer) | {
+        "sections": sections,
+        "kinds": kinds,
         "offer_id": offer.offer.offer_id,
         "offer_name": offer.terms.name,
         "status": "open",
         "closed_reason": None,
-        "municipality": "" if protected else offer.terms.municipality,
-        "landsdel": landsdel(offer.terms),
-        "location": None if protected else offer.terms.location,
-        "address": None if protected else offer.terms.address,
-        "address_protected": protected,
         "open_door": not sections and bool(OPEN_DOORS.intersection(kinds)),
     }
     return Vacancy.model_validate(public | own)
 
 
-def _sections_and_kinds(terms: VacancyTerms, offer: OfferState) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _sections_and_kinds(terms: StatedVacancy, offer: OfferState) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Take the offer's own where the vacancy states neither."""
     if terms.sections or terms.kinds:
         return terms.sections, terms.kinds
     return offer.terms.sections, offer.terms.kinds
-
-
-def _is_protected(sections: tuple[str, ...], offer: OfferState) -> bool:
-    """The offer's flag counts; § 109 under an offer that does not itself name it is protected by default."""
-    return offer.terms.address_protected or (CRISIS_CENTRE in sections and CRISIS_CENTRE not in offer.terms.sections)
 
 
 def _counted(before: Vacancy, after: Vacancy) -> Vacancy:
@@ -209,7 +193,3 @@ def _counted(before: Vacancy, after: Vacancy) -> Vacancy:
 def _says_the_same(one: Vacancy, other: Vacancy) -> bool:
     """Compare what would be published; models of a draft and of a record are of different types."""
     return one.model_dump_json() == other.model_dump_json()
-
-
-def _terms(terms: VacancyTerms) -> dict[str, Any]:
-    return {name: getattr(terms, name) for name in _TERM_NAMES}
