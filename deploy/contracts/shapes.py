@@ -26,6 +26,7 @@ NOTES: Final = frozenset(
         "$schema",
         "$defs",
         "discriminator",
+        "x-event",
     }
 )
 """Keywords that only say something; they may change at will."""
