@@ -1,6 +1,6 @@
 # Everything a newcomer needs. A fresh machine has python3 (3.11 or newer) and make; the rest is fetched from package indexes.
 .DEFAULT_GOAL := help
-.PHONY: help setup up down clean check test test-faults bench
+.PHONY: help setup up down clean check contracts test test-faults bench
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
@@ -17,7 +17,8 @@ help:
 	@echo "make up UP_OPTIONS='--brokers 3 --workers 2 --detach'"
 	@echo "make down          stop it; everything is kept"
 	@echo "make clean         stop it and forget its data"
-	@echo "make check         style, types, import rules, spelling"
+	@echo "make check         style, types, import rules, spelling, contracts"
+	@echo "make contracts     make docs/contracts from the code; stops at a change that breaks somebody"
 	@echo "make test          all tests but the faults"
 	@echo "make test-faults   kill -9 of every part while it works"
 	@echo "make bench         the benchmarks"
@@ -44,6 +45,11 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell
+	$(BIN)/ledigplads contracts --check
+
+# CONTRACTS_OPTIONS=--accept-breaking writes although somebody is broken.
+contracts: setup
+	$(BIN)/ledigplads contracts $(CONTRACTS_OPTIONS)
 
 test: setup
 	$(PYTEST) tests/unit tests/contract tests/integration tests/e2e tests/browser

@@ -10,6 +10,7 @@ from deploy.contracts.asyncapi import asyncapi_document
 from deploy.contracts.pages import index, page
 from deploy.contracts.schemas import schemas
 from deploy.contracts.topology import additions_between, breaks_between
+from services.intake.routes import document as openapi_document
 from shared.contracts.events import EVENTS
 from shared.messaging.topics import load_topics
 
@@ -48,6 +49,7 @@ class Contracts:
         return {
             "README.md": index(self._topics, self._schemas),
             "asyncapi.json": _json(document),
+            "openapi.json": _json(openapi_document()),
             **{f"{SCHEMAS}/{name}.json": _json(schema) for name, schema in self._schemas.items()},
             **{f"events/{event.name}.md": page(event, self._topics, self._schemas[event.schema]) for event in EVENTS},
         }
