@@ -6,6 +6,7 @@ A record of a topic is read leniently: unknown fields and unknown codes are kept
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, JsonValue
@@ -33,7 +34,7 @@ def codes(list_name: str) -> dict[str, JsonValue]:
 class Contract(BaseModel):
     """A record of a topic: frozen; fields that a later writer added are ignored.
 
-    A field that a subclass only narrows, as drafts do, keeps in the schema what is said of it: description, unit, list of codes.
+    What a subclass only narrows, as drafts do, keeps in the schema what is said of it: description, unit, list of codes.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -41,7 +42,9 @@ class Contract(BaseModel):
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         described = handler(core_schema)
-        properties = handler.resolve_ref_schema(described).get("properties", {})
+        resolved = handler.resolve_ref_schema(described)
+        resolved.setdefault("description", inspect.getdoc(cls))
+        properties = resolved.get("properties", {})
         for base in (one for one in cls.__mro__ if issubclass(one, BaseModel)):
             for name in base.model_fields.keys() & properties.keys():
                 field = base.model_fields[name]
