@@ -14,6 +14,8 @@ from starlette.middleware import Middleware
 
 from services.intake.answering import Answering
 from services.intake.http.answering import not_there_handlers
+from services.intake.observation_store import ObservationStore
+from services.intake.observing import Observing
 from services.intake.operator_routes import operator_routes
 from services.intake.pages.rendering import Pages
 from services.intake.partners import Partners
@@ -22,7 +24,7 @@ from services.intake.republishing import Republishing
 from services.intake.routes import routes
 from services.intake.search.running import running_search
 from services.intake.service import Intake
-from services.intake.settings import load_freshness, load_policies
+from services.intake.settings import load_freshness, load_observation_rules, load_policies
 from services.intake.store import Store
 from services.intake.subscribers import subscribe
 from services.intake.timers import Timers
@@ -69,7 +71,8 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
             checks["outbox"] = _answering(relay.check)
             store = Store(pool, load_queries(_QUERIES))
             intake = Intake(store, clock, load_freshness(settings), load_policies(settings.intake_policies))
-            timers = Timers(intake, clock, every_seconds=settings.intake_timer_seconds)
+            observing = Observing(intake, store, ObservationStore(), load_observation_rules(settings), clock)
+            timers = Timers(intake, observing, clock, every_seconds=settings.intake_timer_seconds)
             checks["timers"] = _answering(timers.check)
             subscribe(consumers, names, Answering(intake, store, clock))
             checks.update({name: partial(_check_consumer, consumers, name) for name in consumers.checks()})
@@ -81,6 +84,7 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
             yield {
                 "intake": intake,
                 "store": store,
+                "observing": observing,
                 "pages": Pages(),
                 "searching": search.searching,
                 "search_store": search.store,

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from services.intake.domain.partners import Partner
+from services.intake.http import observations
 from services.intake.republishing import Report, UnknownTopic
 from shared.contracts.common import Draft, EntityId, KnownMunicipality
 from shared.contracts.submission import SubmissionKind
@@ -57,6 +58,7 @@ def operator_routes() -> list[Route]:
         Route("/operator/partners", list_partners),
         Route("/operator/partners", declare_partner, methods=["POST"]),
         Route("/operator/partners/{partner}", remove_partner, methods=["DELETE"]),
+        *observations.operator_routes(),
         Route("/operator/replay", replay, methods=["POST"]),
         Route("/operator/republish", republish, methods=["POST"]),
         Route("/operator/restored", restored, methods=["POST"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.intake.http import codes, landing, needs, offers, vacancies
+from services.intake.http import codes, landing, needs, observations, offers, vacancies
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -17,5 +17,6 @@ def routes() -> list[Route]:
         *codes.routes(),
         *offers.routes(),
         *vacancies.routes(),
+        *observations.routes(),
         *needs.routes(),
     ]

@@ -10,6 +10,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from services.intake.domain.freshness import Freshness, Validity
+from services.intake.domain.observations import ObservationRules
 from shared.contracts.reference import offer_type_known
 from shared.contracts.settings import Policy
 from shared.settings import Secret, ServiceSettings
@@ -26,12 +27,18 @@ class IntakeSettings(ServiceSettings):
     """How long a vacancy is believed, by section and kind of offer, each with its reason."""
     intake_validity_days: Annotated[int | None, Field(ge=1, le=730)] = None
     """If set: a vacancy of whatever kind expires so many days after its last confirmation."""
+    intake_objection_days: Annotated[int | None, Field(ge=0, le=90)] = None
+    """If set: an observation counts so many days after it came in, instead of as `intake_freshness` says."""
     intake_confirm_again_after_hours: Annotated[int, Field(ge=0)] = 24
     """The same stated again counts as a confirmation when the last one is at least so old."""
     intake_keep_closed_days: Annotated[int, Field(ge=1)] = 30
     """A closed vacancy is tombstoned so many days after it closed (DESIGN)."""
     intake_timer_seconds: Annotated[float, Field(gt=0)] = 60
     """How often to look for what time has done."""
+    intake_search_per_minute: Annotated[int, Field(ge=1)] = 120
+    """How often one caller may search."""
+    intake_search_share_percent: Annotated[int, Field(ge=1, le=100)] = 25
+    """The part of its time that the process gives at most to making changes searchable, while there are more."""
 
 
 class _Rule(BaseModel):
@@ -55,12 +62,29 @@ class _Rule(BaseModel):
         return Validity(self.lasts, self.remind_before)
 
 
+class _Observations(BaseModel):
+    """How observations are taken and counted, and why so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    objection_period: Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=90))]
+    objection_period_reason_da: str
+    objection_period_reason_en: str
+    told_within: Annotated[timedelta, Field(gt=timedelta(0), le=timedelta(days=90))]
+    told_within_reason_da: str
+    told_within_reason_en: str
+    window: Annotated[timedelta, Field(ge=timedelta(days=30))]
+    window_reason_da: str
+    window_reason_en: str
+
+
 class _FreshnessFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     version: str
     otherwise: _Rule
     codes: dict[Annotated[str, AfterValidator(offer_type_known)], _Rule]
+    observations: _Observations
 
 
 def load_freshness(settings: IntakeSettings) -> Freshness:
@@ -69,7 +93,7 @@ def load_freshness(settings: IntakeSettings) -> Freshness:
     Raises:
         pydantic.ValidationError: the file is not as it should be: an unknown code, no reason, a reminder before the beginning.
     """
-    file = _FreshnessFile.model_validate(yaml.safe_load(settings.intake_freshness.read_text(encoding="utf-8")))
+    file = _read_freshness(settings)
     otherwise, by_code = file.otherwise.validity(), {code: rule.validity() for code, rule in file.codes.items()}
     if settings.intake_validity_days is not None:
         lasts = timedelta(days=settings.intake_validity_days)
@@ -80,6 +104,25 @@ def load_freshness(settings: IntakeSettings) -> Freshness:
         confirm_again_after=timedelta(hours=settings.intake_confirm_again_after_hours),
         keep_closed=timedelta(days=settings.intake_keep_closed_days),
     )
+
+
+def load_observation_rules(settings: IntakeSettings) -> ObservationRules:
+    """Read how observations are taken, from the same file.
+
+    Raises:
+        pydantic.ValidationError: the file is not as it should be.
+    """
+    rules = _read_freshness(settings).observations
+    days = settings.intake_objection_days
+    return ObservationRules(
+        objection_period=rules.objection_period if days is None else timedelta(days=days),
+        told_within=rules.told_within,
+        window=rules.window,
+    )
+
+
+def _read_freshness(settings: IntakeSettings) -> _FreshnessFile:
+    return _FreshnessFile.model_validate(yaml.safe_load(settings.intake_freshness.read_text(encoding="utf-8")))
 
 
 def load_policies(folder: Path) -> list[Policy]:

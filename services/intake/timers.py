@@ -1,4 +1,7 @@
-"""What time does: vacancies expire, their offers are reminded before, old ones are erased, and a new day is announced at midnight in Denmark."""
+"""What time does: offers are reminded, vacancies expire, old ones are erased, observations come to count, a new day is announced.
+
+A day begins at midnight in Denmark.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
+    from services.intake.observing import Observing
     from services.intake.service import Intake
 
 log = structlog.get_logger(__name__)
@@ -38,8 +42,9 @@ def seconds_to_midnight(now: datetime) -> float:
 class Timers:
     """One loop: it looks every so often, and just after midnight."""
 
-    def __init__(self, intake: Intake, clock: Callable[[], datetime], *, every_seconds: float) -> None:
+    def __init__(self, intake: Intake, observing: Observing, clock: Callable[[], datetime], *, every_seconds: float) -> None:
         self._intake = intake
+        self._observing = observing
         self._clock = clock
         self._every_seconds = every_seconds
         self._trouble: str | None = None
@@ -65,6 +70,8 @@ class Timers:
             log.info("vacancies_expired", count=expired)
         if reminded := await self._intake.remind():
             log.info("vacancies_reminded", count=reminded)
+        if counted := await self._observing.count():
+            log.info("truth_records_published", count=counted)
         if erased := await self._intake.tidy():
             log.info("vacancies_erased", count=erased)
 

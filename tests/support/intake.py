@@ -80,7 +80,7 @@ class IntakeUnderTest:
         self.clock.moved += timedelta(days=days)
 
     async def timers_look(self) -> None:
-        await Timers(self.state["intake"], self.clock, every_seconds=60).look()
+        await Timers(self.state["intake"], self.state["observing"], self.clock, every_seconds=60).look()
 
     async def published(self, topic: str, key: str, *, count: int = 1) -> list[RawRecord]:
         """Wait for so many records under a key."""

@@ -13,6 +13,7 @@ from services.intake.domain.commands import (
     CloseNeed,
     CloseVacancy,
     ConfirmVacancy,
+    CountTruth,
     EraseNeed,
     EraseVacancy,
     ExpireVacancy,
@@ -81,7 +82,9 @@ def sender_of(caller: Caller, offer_id: str) -> str:
     return caller.partner.name if isinstance(caller, PartnerCaller) else f"http:{offer_id}"
 
 
-def refusals(caller: Caller, command: Command, books: Books) -> list[Reason]:
+def refusals(  # noqa: PLR0911 - a table: one return per command
+    caller: Caller, command: Command, books: Books
+) -> list[Reason]:
     """Say everything that a caller may not do of what he wants.
 
     Args:
@@ -94,6 +97,8 @@ def refusals(caller: Caller, command: Command, books: Books) -> list[Reason]:
     match command:
         case PutOffer(offer_id):
             return [*may_send(caller, "offer"), *may_speak_for(caller, offer_id, "offer_id")]
+        case CountTruth(offer_id):  # intake's own count: nobody sends it
+            return [reason("offer_not_yours", "offer_id")]
         case PostVacancy(draft):
             return [*may_send(caller, "vacancy"), *may_speak_for(caller, draft.offer_id, "offer_id")]
         case (

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from services.intake.domain.outcomes import Rejected
     from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
     from shared.contracts.need import RuledOut
+    from shared.contracts.offer import Truth
     from shared.contracts.vacancy import StatedVacancy
 
 WayIn = Literal["http", "kafka", "sheet"]
@@ -30,6 +31,14 @@ class PutOffer:
 
     offer_id: str
     draft: OfferDraft
+
+
+@dataclass(frozen=True, slots=True)
+class CountTruth:
+    """Publish how true an offer's postings were, as just counted; None: too few observations count."""
+
+    offer_id: str
+    truth: Truth | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,4 +152,4 @@ VacancyChange: TypeAlias = (
 NeedChange: TypeAlias = ReplaceNeed | CloseNeed | RuleOut | EraseNeed
 """Commands about a need that exists."""
 
-Command: TypeAlias = PutOffer | PostVacancy | PostNeed | VacancyChange | NeedChange
+Command: TypeAlias = PutOffer | CountTruth | PostVacancy | PostNeed | VacancyChange | NeedChange

@@ -9,6 +9,7 @@ from services.intake.domain.commands import (
     CloseNeed,
     CloseVacancy,
     ConfirmVacancy,
+    CountTruth,
     EraseNeed,
     EraseVacancy,
     ExpireVacancy,
@@ -38,6 +39,9 @@ def decide(command: Command, books: Books, moment: Moment) -> Outcome:
     match command:
         case PutOffer(offer_id, draft):
             return offers.register(offer_id, draft, books.offers.get(offer_id))
+        case CountTruth(offer_id, truth):
+            known_offer = books.offers.get(offer_id)
+            return offers.count_truth(known_offer, truth) if known_offer else rejected("offer_not_found", "offer_id")
         case PostVacancy():
             return _post_vacancy(command, books, moment)
         case PostNeed(draft, new_id):

@@ -14,6 +14,7 @@ from shared.contracts.vacancy import Contact
 
 if TYPE_CHECKING:
     from shared.contracts.drafts import OfferDraft
+    from shared.contracts.offer import Truth
 
 CRISIS_CENTRE: Final = "SEL-109"
 
@@ -30,12 +31,20 @@ def register(offer_id: str, draft: OfferDraft, before: OfferState | None) -> Out
     terms = stated_terms(draft)
     if refusal := _refusal(offer_id, terms):
         return refusal
-    after = _published(offer_id, terms, version=before.version + 1 if before else 1)
     if before is None:
-        return Accepted(OfferState(after, terms), created=True)
+        return Accepted(OfferState(_published(offer_id, terms, version=1), terms), created=True)
     if before.terms.model_dump_json() == terms.model_dump_json():
         return Unchanged(before)
+    after = _published(offer_id, terms, version=before.version + 1).model_copy(update={"truth": before.offer.truth})
     return Accepted(OfferState(after, terms))
+
+
+def count_truth(before: OfferState, truth: Truth | None) -> Outcome:
+    """Publish how true an offer's postings were; that it was counted on another day, with the same result, is no news."""
+    old = before.offer.truth
+    if truth == old or (truth and old and truth == old.model_copy(update={"as_of": truth.as_of})):
+        return Unchanged(before)
+    return Accepted(OfferState(before.offer.model_copy(update={"version": before.version + 1, "truth": truth}), before.terms))
 
 
 def stated_terms(draft: OfferDraft) -> OfferTerms:

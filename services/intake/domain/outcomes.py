@@ -40,6 +40,7 @@ ReasonCode = Literal[
     "offer_not_found", "offer_not_yours", "municipality_not_yours", "section_109_by_phone", "section_or_kind_missing", "too_large", "unknown_type",
     "more_reasons", "need_not_found", "need_erased", "vacancy_closed", "vacancy_erased", "vacancy_not_found",
     "version_moved", "exists_already", "ids_or_offer", "in_the_future", "month_too_far_ahead", "pension_age", "person_name", "street_address",
+    "asked_too_long_ago", "nothing_claimed", "own_offer", "observation_not_found", "objection_too_late", "objection_ruled", "not_objected",
 ]  # fmt: skip
 """Part of the public contract; beside these stand the codes of the draft's own fields (missing, unknown_code, …)."""
 
@@ -108,6 +109,25 @@ _TEXTS: Final[dict[ReasonCode, tuple[str, str]]] = {
         "ce_type kendes ikke; brug en af typerne i kontrakten",
         "ce_type is not known; use one of the types in the contract",
     ),
+    "asked_too_long_ago": (
+        "er for længe siden; fortæl det, mens det huskes",
+        "is too long ago; tell it while it is remembered",
+    ),
+    "nothing_claimed": (
+        "opslaget siger, at intet er ledigt; der er intet at efterprøve",
+        "the posting says that nothing is free; there is nothing to check",
+    ),
+    "own_offer": (
+        "et tilbud kan ikke efterprøve sine egne opslag",
+        "an offer cannot check its own postings",
+    ),
+    "observation_not_found": ("observationen findes ikke; kontrollér nummeret", "there is no such observation; check its number"),
+    "objection_too_late": (
+        "observationen tæller allerede; indsigelse skal ske i perioden før",
+        "the observation counts already; an objection is for the period before",
+    ),
+    "objection_ruled": ("indsigelsen er afgjort", "the objection has been ruled on"),
+    "not_objected": ("der er ingen indsigelse at afgøre", "there is no objection to rule on"),
     "more_reasons": ("der er flere fejl; ret disse først", "there are more; correct these first"),
     "need_not_found": ("behovet findes ikke; kontrollér id eller reference", "there is no such need; check id or reference"),
     "need_erased": ("behovet er slettet", "the need has been erased"),

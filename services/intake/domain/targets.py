@@ -8,6 +8,7 @@ from services.intake.domain.commands import (
     CloseNeed,
     CloseVacancy,
     ConfirmVacancy,
+    CountTruth,
     EraseNeed,
     Named,
     PostNeed,
@@ -47,7 +48,7 @@ def need_name(draft: NeedDraft) -> Named:
 def target_of(command: Command, books: Books) -> State | None:
     """Give what is stored of the thing that a command is about; None: it would be made."""
     match command:
-        case PutOffer(offer_id):
+        case PutOffer(offer_id) | CountTruth(offer_id):
             return books.offers.get(offer_id)
         case PostVacancy():
             return books.vacancy(vacancy_name(command))

@@ -9,6 +9,7 @@ from services.intake.domain.commands import (
     CloseNeed,
     CloseVacancy,
     ConfirmVacancy,
+    CountTruth,
     EraseNeed,
     EraseVacancy,
     ExpireVacancy,
@@ -54,7 +55,7 @@ def _add(command: Command | Rejected, to: Wanted) -> None:
     match command:
         case Rejected():
             pass
-        case PutOffer():
+        case PutOffer() | CountTruth():
             to.changes_offers = True
             to.offer_ids.add(command.offer_id)
         case PostVacancy():
