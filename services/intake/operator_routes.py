@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from services.intake.partners import Partners
     from services.intake.republishing import Republishing
+    from services.intake.search.store import SearchStore
     from services.intake.service import Intake
     from services.intake.store import Store
     from shared.messaging.consuming import Consumers
@@ -63,6 +64,7 @@ def operator_routes() -> list[Route]:
         Route("/operator/republish", republish, methods=["POST"]),
         Route("/operator/restored", restored, methods=["POST"]),
         Route("/operator/expire", expire, methods=["POST"]),
+        Route("/operator/search/rebuild", rebuild_search, methods=["POST"]),
     ]
 
 
@@ -122,6 +124,12 @@ async def expire(request: Request) -> Response:
     """Close what nobody confirmed in time now, not at the timer's next look."""
     intake: Intake = request.state.intake
     return _json({"expired": await intake.expire()})
+
+
+async def rebuild_search(request: Request) -> Response:
+    """Have everything made searchable again; the search answers as before meanwhile."""
+    store: SearchStore = request.state.search_store
+    return _json({"due": await store.everything_is_due()}, 202)
 
 
 def _told(partner: Partner) -> dict[str, object]:

@@ -99,7 +99,8 @@ ON CONFLICT (vacancy_id) DO UPDATE SET
     sender = EXCLUDED.sender, reference = EXCLUDED.reference, status = EXCLUDED.status, expires_at = EXCLUDED.expires_at,
     remind_at = EXCLUDED.remind_at,
     version = EXCLUDED.version, terms = EXCLUDED.terms, body = EXCLUDED.body, correlation_id = EXCLUDED.correlation_id,
-    changed_at = EXCLUDED.changed_at, epoch = GREATEST(stored.epoch, EXCLUDED.epoch)
+    changed_at = EXCLUDED.changed_at, epoch = GREATEST(stored.epoch, EXCLUDED.epoch),
+    closed_at = CASE WHEN EXCLUDED.status = 'open' THEN NULL ELSE COALESCE(stored.closed_at, EXCLUDED.changed_at) END
 WHERE stored.version < EXCLUDED.version
 RETURNING vacancy_id AS key, epoch;
 

@@ -1,5 +1,7 @@
 """A pool of asyncpg connections with this project's habits: JSON by orjson, no round trip when one is given back."""
 
+from collections.abc import Mapping
+
 import asyncpg
 import orjson
 import stamina
@@ -28,6 +30,7 @@ async def create_pool(
     max_size: int = 10,
     command_timeout_seconds: float = 30,
     wait_seconds: float = 60,
+    server_settings: Mapping[str, str] | None = None,
 ) -> Pool:
     """Connect, waiting a bounded time for a PostgreSQL that is still starting.
 
@@ -45,6 +48,7 @@ async def create_pool(
         max_size: connections at most.
         command_timeout_seconds: longest that one command may take.
         wait_seconds: how long to try before giving up.
+        server_settings: of PostgreSQL, for every connection, beside those that all pools have.
 
     Raises:
         OSError, TimeoutError, asyncpg.PostgresError: PostgreSQL is not there after `wait_seconds`, or refuses at once.
@@ -69,6 +73,7 @@ async def create_pool(
                     # Compiling a query costs more than any query of ours takes.
                     "jit": "off",
                     "idle_in_transaction_session_timeout": "60s",
+                    **(server_settings or {}),
                 },
             )
     raise AssertionError("stamina ends in a result or an exception")

@@ -1,0 +1,40 @@
+"""Which known word was meant: letters left out, put in, changed or swapped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+_LETTERS_PER_MISTAKE: Final = 4
+_MOST_MISTAKES: Final = 3
+
+
+def nearest(word: str, candidates: Sequence[tuple[str, str]], listed: Collection[str]) -> tuple[str, str] | None:
+    """Choose among known words (each with its spelling, the likest first); none when all are too far.
+
+    A word of seven letters may have two mistakes: an æ that was left out is two letters here. Of equals, a word of the lists comes first: texts have mistakes, too.
+    """
+    allowed = min(_MOST_MISTAKES, max(1, (len(word) + 1) // _LETTERS_PER_MISTAKE))
+    judged = [
+        (mistakes(word, candidate), candidate not in listed, order, (candidate, shown))
+        for order, (candidate, shown) in enumerate(candidates)
+    ]
+    near = [one for one in judged if one[0] <= allowed]
+    return min(near)[3] if near else None
+
+
+def mistakes(one: str, other: str) -> int:
+    """Count the letters to leave out, put in, change or swap with the next to get from one word to the other (optimal string alignment)."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for row, letter in enumerate(one, start=1):
+        current = [row]
+        for column, wanted in enumerate(other, start=1):
+            cost = min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (letter != wanted))
+            if row > 1 and column > 1 and letter == other[column - 2] and one[row - 2] == wanted:
+                cost = min(cost, before[column - 2] + 1)
+            current.append(cost)
+        before, last = last, current
+    return last[-1]
