@@ -24,6 +24,7 @@ from services.intake.domain.cpr import fields_with_cpr_number, holds_cpr_number
 from services.intake.domain.offers import CRISIS_CENTRE
 from services.intake.domain.outcomes import Rejected, reason, rejected
 from services.intake.domain.publishable import persons_and_places, value_at
+from services.intake.domain.texts import fields_with_control_character
 from shared.contracts.contradictions import contradictions_in
 from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
 from shared.contracts.receipt import Reason
@@ -71,12 +72,19 @@ def merger(changes: dict[str, Any]) -> Callable[[str, StatedVacancy], VacancyDra
     def merge(offer_id: str, terms: StatedVacancy) -> VacancyDraft | Rejected:
         if fixed := [name for name in ("offer_id", "reference") if name in changes]:
             return Rejected(tuple(reason("offer_fixed", name) for name in fixed))
-        stated = orjson.loads(terms.model_dump_json())
-        if "point" in changes:  # what was stated before, in metres, is of the place that it replaces
-            stated.pop("location", None)
-        return read_draft(VacancyDraft, orjson.dumps(_merged(stated | {"offer_id": offer_id}, changes)))
+        stated: dict[str, Any] = orjson.loads(terms.model_dump_json())
+        left = {name: value for name, value in stated.items() if name in changes or not _is_overtaken(name, value, changes)}
+        return read_draft(VacancyDraft, orjson.dumps(_merged(left | {"offer_id": offer_id}, changes)))
 
     return merge
+
+
+def _is_overtaken(name: str, stated: object, changes: dict[str, Any]) -> bool:
+    """Say whether a change makes unknown what was stated before: metres by another point, places of a kind by fewer free ones."""
+    if name == "location":
+        return "point" in changes
+    free = changes.get("places_free")
+    return name in {"places_sheltered", "places_flexible"} and isinstance(stated, int) and isinstance(free, int) and stated > free
 
 
 def _merged(stated: object, changes: object) -> object:
@@ -176,6 +184,7 @@ def _read(model: type[_Model], body: bytes | None) -> tuple[_Model | None, list[
             reasons += _contradicted(model, stated, {(one.field, one.code) for one in reasons})
         paths = fields_with_cpr_number(document, leave_out=_NUMBERS_OF_ANOTHER_KIND)
         reasons += (reason("cpr_number", _path(path)) for path in paths)
+        reasons += (reason("control_character", _path(path)) for path in fields_with_control_character(document))
     if model not in _ABOUT_OFFERS:
         reasons += persons_and_places(stated)
         reasons += (reason("section_109_by_phone", path) for path in _crisis_centres(stated))
@@ -203,7 +212,7 @@ class _Stated(Mapping[str, Any]):
 
 
 def _may_hold_cpr_number(body: bytes) -> bool:
-    """Look at the JSON as it came; what is escaped in it could be digits, and is looked at field by field."""
+    """Look at the JSON as it came; what is escaped in it could be digits or a control character, and is looked at field by field."""
     return b"\\u" in body or holds_cpr_number(body.decode())
 
 
@@ -217,7 +226,7 @@ def _document(draft: BaseModel | None, body: bytes) -> object:
 
 def _validated(model: type[_Model], body: bytes) -> tuple[_Model | None, list[Reason]]:
     try:
-        return model.model_validate_json(body), []
+        return model.model_validate_json(body, strict=True), []  # as the schema says: "5" is no number
     except ValidationError as error:
         return None, [
             Reason(field=_path(found.field), code=found.code, text_da=found.text_da, text_en=found.text_en)

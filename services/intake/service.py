@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -145,7 +145,7 @@ class Intake:
     async def settle(self, connection: Connection, requests: Sequence[Request], now: datetime) -> Settled:
         """Decide and store, as `decide` does, and tell where each thing stands then."""
         books = await self._store.open_books(connection, wanted([request.command for request in requests]))
-        moment = Moment(now, self._freshness)
+        moment = self._moment(now)
         outcomes: list[Outcome] = []
         changes: list[Change] = []
         for request in requests:
@@ -207,10 +207,19 @@ class Intake:
         await self._store.in_transaction(partial(self._answered.forget, before=now - _REMEMBER_ANSWERS))
         return erased
 
+    def _moment(self, now: datetime) -> Moment:
+        moment = Moment(now, self._freshness)
+        policies = self._policies_on(moment.day)
+        return replace(moment, pension_ages=policies[-1].pension_ages if policies else ())
+
+    def _policies_on(self, day: date) -> list[Policy]:
+        """Give the policies that are valid from a day or earlier, the one in force last."""
+        return sorted((known for known in self._policies if known.valid_from <= day), key=lambda known: known.valid_from)
+
     async def publish_settings(self, today: date) -> list[str]:
         """Publish the policy of the day and the day itself, where they are not what was last published; says which."""
         now = self._clock()
-        policy = max((known for known in self._policies if known.valid_from <= today), key=lambda known: known.valid_from)
+        policy = self._policies_on(today)[-1]
         wanted = {
             POLICY_KEY: policy.model_dump_json().encode(),
             TODAY_KEY: Today(day=today).model_dump_json().encode(),
