@@ -7,6 +7,8 @@ A record of a topic is read leniently: unknown fields and unknown codes are kept
 from __future__ import annotations
 
 import inspect
+import re
+from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, JsonValue
@@ -100,6 +102,32 @@ class Point(Contract):
 
 
 # --- validators that only drafts use -------------------------------------------------------------------------------
+
+
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+
+
+def _day(value: object) -> object:
+    """Read a date in the one form that is one: pydantic alone takes "20260101" for seconds since 1970."""
+    if not isinstance(value, str):
+        return value
+    try:
+        day = date.fromisoformat(value) if _ISO_DAY.fullmatch(value) else None
+    except ValueError:
+        day = None
+    if day is None:
+        texts = {"text_da": "skal være en dato, ÅÅÅÅ-MM-DD", "text_en": "must be a date, YYYY-MM-DD"}
+        raise PydanticCustomError("date_parsing", "{text_en}", texts)
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        years = f"{_FIRST_YEAR}-{_LAST_YEAR}"
+        texts = {"text_da": f"skal ligge i {years}", "text_en": f"must lie in {years}"}
+        raise PydanticCustomError("date_out_of_range", "{text_en}", texts)
+    return day
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A day of a draft, YYYY-MM-DD, within the years that anybody plans or remembers."""
 
 
 def one_of(allowed: Collection[str]) -> Callable[[str], str]:

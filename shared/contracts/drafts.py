@@ -6,6 +6,7 @@ from pydantic import ConfigDict, Field
 
 from shared.contracts import contradictions
 from shared.contracts.common import (
+    Day,
     Draft,
     EntityId,
     KnownAccess,
@@ -56,6 +57,9 @@ class GeoPoint(Draft):
 class _PriceLine(PriceLine, Consistent):
     model_config = _STRICT
     rule = staticmethod(contradictions.in_price_line)
+
+    valid_from: Day | None = None
+    valid_to: Day | None = None
 
 
 class _DayCapacity(DayCapacity):
@@ -111,6 +115,8 @@ class VacancyDraft(StatedVacancy, Consistent):
     access: KnownAccess = ()
     day_capacity: tuple[_DayCapacity, ...] = ()
     price_lines: tuple[_PriceLine, ...] = ()
+    available_from: Day | None = None
+    available_until: Day | None = None
     contact: _Contact | None = None
 
 
@@ -142,6 +148,8 @@ class _ReferencePoint(ReferencePoint):
 class _Deadline(Deadline):
     model_config = _STRICT
 
+    date: Day
+
 
 class _HalfDay(HalfDay):
     model_config = _STRICT
@@ -149,6 +157,8 @@ class _HalfDay(HalfDay):
 
 class _Consent(Consent):
     model_config = _STRICT
+
+    given_on: Day | None = None
 
 
 class NeedDraft(StatedNeed, Consistent):
@@ -175,5 +185,8 @@ class NeedDraft(StatedNeed, Consistent):
     equipment_needs: KnownEquipments = ()
     languages: KnownLanguages = ()
     points_of_reference: tuple[_ReferencePoint, ...] = Field(default=(), max_length=3)
+    start_from: Day | None = None
+    start_by: Day | None = None
+    waiting_since: Day | None = None
     deadline: _Deadline | None = None
     consent: _Consent | None = None

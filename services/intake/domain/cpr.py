@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from services.intake.domain.texts import paths_of_texts
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -22,8 +24,6 @@ _UUID: Final = re.compile(
 _REPLACEMENT_DAY: Final = 60
 _LAST_DAY: Final = 31
 _LAST_MONTH: Final = 12
-_DEEPEST: Final = 16
-"""No draft is nested deeper; what is, is refused for that."""
 
 
 def holds_cpr_number(text: str) -> bool:
@@ -42,22 +42,7 @@ def fields_with_cpr_number(document: object, *, leave_out: frozenset[str] = froz
         document: as decoded from JSON.
         leave_out: names of fields that are numbers of another kind (a P-number has ten digits too), or are not published.
     """
-    yield from _walk(document, "", leave_out, _DEEPEST)
-
-
-def _walk(value: object, path: str, leave_out: frozenset[str], deeper: int) -> Iterator[str]:
-    if deeper == 0:
-        return
-    if isinstance(value, str):
-        if holds_cpr_number(value):
-            yield path
-    elif isinstance(value, dict):
-        for name, inner in value.items():
-            if name not in leave_out:
-                yield from _walk(inner, f"{path}.{name}" if path else name, leave_out, deeper - 1)
-    elif isinstance(value, list):
-        for place, inner in enumerate(value):
-            yield from _walk(inner, f"{path}[{place}]", leave_out, deeper - 1)
+    yield from paths_of_texts(document, holds_cpr_number, leave_out=leave_out)
 
 
 def _is_date(day: int, month: int) -> bool:

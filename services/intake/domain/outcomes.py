@@ -39,7 +39,7 @@ ReasonCode = Literal[
     "address_protected", "cpr_number", "envelope_malformed", "kind_not_granted", "no_body", "no_reference", "offer_fixed",
     "offer_not_found", "offer_not_yours", "municipality_not_yours", "section_109_by_phone", "section_or_kind_missing", "too_large", "unknown_type",
     "more_reasons", "need_not_found", "need_erased", "vacancy_closed", "vacancy_erased", "vacancy_not_found",
-    "version_moved", "exists_already", "ids_or_offer", "in_the_future", "month_too_far_ahead", "pension_age", "person_name", "street_address",
+    "version_moved", "exists_already", "ids_or_offer", "control_character", "in_the_future", "month_too_far_ahead", "pension_age", "person_name", "street_address",
     "asked_too_long_ago", "nothing_claimed", "own_offer", "observation_not_found", "objection_too_late", "objection_ruled", "not_objected",
 ]  # fmt: skip
 """Part of the public contract; beside these stand the codes of the draft's own fields (missing, unknown_code, …)."""
@@ -143,6 +143,10 @@ _TEXTS: Final[dict[ReasonCode, tuple[str, str]]] = {
     "version_moved": (
         "er ikke den nuværende version; hent den, og brug dens ETag",
         "is not the current version; fetch it, and use its ETag",
+    ),
+    "control_character": (
+        "holder et styretegn, som ingen kan læse; fjern det",
+        "holds a control character that nobody can read; remove it",
     ),
     "ids_or_offer": (
         "angiv enten vacancy_ids eller offer_id, og ikke begge",

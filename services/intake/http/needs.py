@@ -34,7 +34,7 @@ from services.intake.http.examples import NEED, RULED_OUT, SMALLEST_NEED
 from services.intake.http.headers import ETAG, LOCATION, REPLAYED
 from services.intake.reading import read_draft
 from shared.contracts import reference
-from shared.contracts.common import Draft
+from shared.contracts.common import Day, Draft
 from shared.contracts.drafts import NeedDraft
 from shared.contracts.need import NeedProfile, RuledOut
 from shared.web import Body, Parameter, operation, read_bytes, read_json_bytes
@@ -63,6 +63,8 @@ class RuledOutDraft(RuledOut):
     """A place that is not to be proposed for a need."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    until: Day | None = None
 
 
 class Closing(Draft):
