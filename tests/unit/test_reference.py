@@ -176,12 +176,22 @@ def suggested(value: str, name: str, day: date = TODAY) -> tuple[str, str]:
         ("dagskole", "offer-types", "SKOLE"),
         ("dansk", "languages", "da"),
         ("Creative", "activities", "creative"),
+        ("pakning", "work-tasks", "packing"),
+        ("Loftlift", "equipment", "ceiling_hoist"),
+        ("kørestol", "target-groups", "6e155207-db12-419a-8d9c-d67756533056"),
     ],
 )
 def test_an_unknown_code_is_refused_with_the_nearest_valid_ones(value: str, name: str, code: str) -> None:
     why, near = suggested(value, name)
     assert why == "unknown_code"
     assert f"{code} (" in near
+
+
+def test_a_short_list_is_told_whole() -> None:
+    refusal = refusal_of("sleeping", "night-staff", TODAY)
+    assert refusal is not None
+    assert refusal.context is not None
+    assert "awake, asleep, none" in refusal.context["text_da"]
 
 
 @pytest.mark.parametrize(
