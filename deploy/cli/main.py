@@ -42,7 +42,15 @@ def _app() -> App:
 
 _COMMANDS = {
     groups.RUN: ("running:up", "running:down", "status:status", "running:clean"),
-    groups.PLACES: ("post:post", "need:need", "alerts:alerts", "alerts:mail", "explain:explain"),
+    groups.PLACES: (
+        "post:post",
+        "need:need",
+        "importing:import_",
+        "importing:template",
+        "alerts:alerts",
+        "alerts:mail",
+        "explain:explain",
+    ),
     groups.OPERATE: ("partner:partner", "dlq:dlq", "republish:republish", "contracts:contracts"),
     groups.MEASURE: ("simulating:simulate", "bench:bench"),
 }

@@ -25,6 +25,9 @@ from services.intake.routes import routes
 from services.intake.search.running import running_search
 from services.intake.service import Intake
 from services.intake.settings import load_freshness, load_observation_rules, load_policies
+from services.intake.sheets.downloading import Downloading
+from services.intake.sheets.store import SheetStore
+from services.intake.sheets.uploading import Uploading
 from services.intake.store import Store
 from services.intake.subscribers import subscribe
 from services.intake.timers import Timers
@@ -69,7 +72,7 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
             stack.push_async_callback(producer.stop)
             relay = OutboxRelay(pool, producer, names)
             checks["outbox"] = _answering(relay.check)
-            store = Store(pool, load_queries(_QUERIES))
+            store, sheets = Store(pool, load_queries(_QUERIES)), SheetStore(pool)
             intake = Intake(store, clock, load_freshness(settings), load_policies(settings.intake_policies))
             observing = Observing(intake, store, ObservationStore(), load_observation_rules(settings), clock)
             timers = Timers(intake, observing, clock, every_seconds=settings.intake_timer_seconds)
@@ -86,6 +89,8 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
                 "store": store,
                 "observing": observing,
                 "pages": Pages(),
+                "uploading": Uploading(intake, store, sheets, clock),
+                "downloading": Downloading(sheets),
                 "searching": search.searching,
                 "search_store": search.store,
                 "search_limiter": search.limiter,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.intake.http import codes, landing, needs, observations, offers, vacancies
+from services.intake.http import codes, landing, needs, observations, offers, sheets, vacancies
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -19,4 +19,5 @@ def routes() -> list[Route]:
         *vacancies.routes(),
         *observations.routes(),
         *needs.routes(),
+        *sheets.routes(),
     ]

@@ -23,6 +23,8 @@ COMMANDS = [
     "status",
     "post",
     "need",
+    "import",
+    "template",
     "alerts",
     "mail",
     "explain",

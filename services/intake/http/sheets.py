@@ -1,0 +1,251 @@
+"""Sheets over HTTP: sent in and reported on row by row, fetched, and the empty one to fill in."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from contextlib import AsyncExitStack, aclosing, contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from services.intake.http.answering import intake_of
+from services.intake.http.asking import PARTNER, caller_of
+from services.intake.sheets.columns import SHEETS
+from services.intake.sheets.downloading import MEDIA_TYPES
+from services.intake.sheets.files import BrokenFileError
+from services.intake.sheets.source import Source
+from services.intake.sheets.templates import template
+from services.intake.sheets.uploading import AnotherFileError, Asked
+from shared.contracts.receipt import Reason
+from shared.web import Body, FieldError, Header, Parameter, Problem, Text, operation
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+
+    from starlette.requests import Request
+
+    from services.intake.sheets.columns import Sheet
+    from services.intake.sheets.downloading import Downloading
+    from services.intake.sheets.files import Format
+    from services.intake.sheets.uploading import Gone, Told, Uploading
+
+MOST_SHEET_BYTES: Final = 512 * 1024**2
+_NAME: Final = re.compile(r"[\w .-]{1,100}")
+_ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{2,63}")
+_FORMATS: Final[dict[str, Format]] = {
+    "text/csv": "csv",
+    "application/csv": "csv",
+    "text/plain": "csv",
+    "application/vnd.ms-excel": "csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "application/x-ndjson": "jsonl",
+    "application/jsonl": "jsonl",
+    "application/jsonlines": "jsonl",
+}
+"""By media type; what browsers call a CSV file where Excel is installed is among them."""
+
+
+class SheetReason(Reason):
+    """What is wrong with a row, by the heading of its column as this sheet has it."""
+
+    column: str | None = Field(default=None, description="Heading of the column; None: the row as a whole, or no table")
+    field: str | None = Field(default=None, description="Path of the field")
+
+
+class SheetReportLine(BaseModel):
+    """A line of a report. The first has `upload`, the last `summary`; those between are about rows."""
+
+    model_config = ConfigDict(extra="allow")
+
+    upload: str | None = Field(default=None, description="First line: the id under which the upload can be gone on with")
+    row: int | None = Field(default=None, description="Number of the row as a spreadsheet counts")
+    reference: str | None = Field(default=None, description="Reference of the row, where it could be read")
+    outcome: str | None = Field(default=None, description="accepted, unchanged, rejected, or interrupted")
+    errors: list[SheetReason] = Field(default=[], description="Every reason of a refusal")
+    gone: str | None = Field(default=None, description="Reference of a row that the sheet before had and this one lacks")
+    twice: dict[str, Any] | None = Field(default=None, description="A reference that stands in several rows, and in which")
+    summary: dict[str, Any] | None = Field(default=None, description="Last line: how many rows became what")
+
+
+_KIND: Final = Parameter(
+    "kind", {"type": "string", "enum": list(SHEETS)}, "path", "Hvad rækkerne er.", "What the rows are.", required=True
+)
+_ANOTHER_FILE: Final = Text(
+    "Upload-id'et hører til et andet ark, eller filen er ændret; brug et nyt id.",
+    "The upload id belongs to another sheet, or the file has changed; use a new id.",
+)
+_FLAG: Final = {"type": "string", "enum": ["true", "false"]}
+
+
+def routes() -> list[Route]:
+    """What can be done with sheets."""
+    return [
+        Route("/sheets/{kind}", upload_sheet, methods=["POST"]),
+        Route("/sheets/{kind}/template.xlsx", sheet_template),
+        Route("/sheets/{kind}.{form}", download_sheet),
+    ]
+
+
+@operation(
+    summary_da="Indsend et ark: CSV, .xlsx eller JSON-linjer. Svaret er en linje JSON pr. række, efterhånden som de tages.",
+    summary_en="Send a sheet: CSV, .xlsx or JSON lines. The answer is a line of JSON per row, as they are taken.",
+    request=Body(media_types=tuple(_FORMATS)),
+    responses={200: Body(SheetReportLine, ("application/x-ndjson",), headers=(Header("X-Ledigplads-Upload", "Indsendelsens id.", "Id of the upload."),))},
+    parameters=(
+        PARTNER,
+        _KIND,
+        Parameter("sheet", {"type": "string", "pattern": "^[\\w .-]{1,100}$"}, "query",
+            "Arkets navn: det næste af samme navn sammenlignes med det. Standard er ark.",
+            "The sheet's name: the next one of that name is compared with it. The default is ark.", example="pladser"),
+        Parameter("upload", {"type": "string", "pattern": f"^{_ID.pattern}$"}, "query",
+            "Id; samme fil sendt igen med samme id fortsætter bag det, der er gjort.",
+            "Id; the same file sent again under the same id goes on behind what is done."),
+        Parameter("dry_run", _FLAG, "query", "true: prøv kun; intet gemmes.", "true: only try; nothing is kept."),
+        Parameter("gone", {"type": "string", "enum": ["report", "withdraw"]}, "query",
+            "Rækker, som sidste ark havde og dette mangler: nævn dem, eller træk dem tilbage.",
+            "Rows that the sheet before had and this one lacks: tell them, or withdraw them."),
+        Parameter("report", {"type": "string", "enum": ["all", "changed", "rejected"]}, "query",
+            "Hvilke rækker rapporten nævner.", "Which rows the report tells."),
+    ),
+    tags=("sheets",),
+    problems=(404, 409, 413, 415, 422),
+)  # fmt: skip
+async def upload_sheet(request: Request) -> Response:
+    """Take a sheet; its rows are answered as they are stored."""
+    sheet = _sheet(request)
+    form = _FORMATS.get(request.headers.get("Content-Type", "").partition(";")[0].strip().lower())
+    if form is None:
+        raise Problem(415, detail=Text(f"Send {', '.join(_FORMATS)}.", f"Send {', '.join(_FORMATS)}."))
+    asked = await _asked(request)
+    async with AsyncExitStack() as until_told:
+        file = until_told.enter_context(_temporary())
+        await _spool(request, file)
+        source = await asyncio.to_thread(_opened, Path(file.name), form, sheet)
+        uploading: Uploading = request.state.uploading
+        try:
+            upload = await uploading.begin(sheet, source, asked)
+        except AnotherFileError as error:
+            raise Problem(409, detail=_ANOTHER_FILE) from error
+        report = _until_told(uploading.report(sheet, source, upload, asked), until_told.pop_all())
+    return StreamingResponse(report, media_type="application/x-ndjson", headers={"X-Ledigplads-Upload": upload.upload_id})
+
+
+@operation(
+    summary_da="Et tomt ark til at udfylde, med lister at vælge fra.",
+    summary_en="An empty sheet to fill in, with lists to choose from.",
+    responses={200: Body(media_types=(MEDIA_TYPES["xlsx"],))},
+    parameters=(_KIND,),
+    tags=("sheets",),
+    problems=(404,),
+)
+async def sheet_template(request: Request) -> Response:
+    """Give the empty sheet of a kind."""
+    sheet = _sheet(request)
+    content = await asyncio.to_thread(template, sheet)
+    return Response(content, media_type=MEDIA_TYPES["xlsx"], headers=_attached(f"{sheet.kind}-skabelon.xlsx"))
+
+
+@operation(
+    summary_da="Det åbne som ark; sendt uændret tilbage ændrer det intet.",
+    summary_en="What is open as a sheet; sent back as it is, it changes nothing.",
+    responses={200: Body(media_types=tuple(MEDIA_TYPES.values()))},
+    parameters=(
+        PARTNER,
+        _KIND,
+        Parameter("form", {"type": "string", "enum": list(MEDIA_TYPES)}, "path", "Filens slags.", "Kind of file.", required=True),
+    ),
+    tags=("sheets",),
+    problems=(404,),
+)
+async def download_sheet(request: Request) -> Response:
+    """Give what is open as a sheet."""
+    sheet = _sheet(request)
+    form: Format | None = next((known for known in MEDIA_TYPES if known == request.path_params["form"]), None)
+    if form is None:
+        raise Problem(404)
+    downloading: Downloading = request.state.downloading
+    content = downloading.sheet(sheet, form, await caller_of(request))
+    return StreamingResponse(content, media_type=MEDIA_TYPES[form], headers=_attached(f"{sheet.kind}.{form}"))
+
+
+async def _until_told(report: AsyncGenerator[bytes, None], held: AsyncExitStack) -> AsyncIterator[bytes]:
+    """Keep the file until the report is told, or nobody listens to it any more."""
+    async with held, aclosing(report) as lines:
+        async for line in lines:
+            yield line
+
+
+async def _asked(request: Request) -> Asked:
+    given = request.query_params
+    name, upload_id = given.get("sheet", "ark"), given.get("upload") or intake_of(request).new_id()
+    wrong = [
+        FieldError(parameter, "unknown_value", "kan ikke bruges; se /openapi.json", "cannot be used; see /openapi.json")
+        for parameter, right in (
+            ("sheet", _NAME.fullmatch(name)),
+            ("upload", _ID.fullmatch(upload_id)),
+            ("dry_run", given.get("dry_run", "false") in {"true", "false"}),
+            ("gone", given.get("gone", "report") in {"report", "withdraw"}),
+            ("report", given.get("report", "all") in {"all", "changed", "rejected"}),
+        )
+        if not right
+    ]
+    if wrong:
+        raise Problem(422, errors=wrong)
+    gone: Gone = "withdraw" if given.get("gone") == "withdraw" else "report"
+    told: Told = _TOLD[given.get("report", "all")]
+    return Asked(upload_id, name, given.get("dry_run") == "true", await caller_of(request), gone, told)
+
+
+_TOLD: Final[dict[str, Literal["all", "changed", "rejected"]]] = {"all": "all", "changed": "changed", "rejected": "rejected"}
+
+
+@contextmanager
+def _temporary() -> Iterator[IO[bytes]]:
+    with tempfile.NamedTemporaryFile(prefix="ledigplads-sheet-") as file:
+        yield file
+
+
+async def _spool(request: Request, file: IO[bytes]) -> None:
+    """Keep what is sent in a file: it is read twice (which encoding?), and an .xlsx from its end."""
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MOST_SHEET_BYTES:
+            raise Problem(413)
+        file.write(chunk)
+    file.flush()
+
+
+def _opened(file: Path, form: Format, sheet: Sheet) -> Source:
+    try:
+        source = Source(file, form, sheet)
+    except BrokenFileError as error:
+        raise Problem(422, errors=[FieldError("", "file_broken", error.text_da, error.text_en)]) from error
+    _refuse_missing_columns(source)
+    return source
+
+
+def _refuse_missing_columns(source: Source) -> None:
+    if source.layout is None or not (missing := source.layout.missing):
+        return
+    errors = [
+        FieldError(column.path, "column_missing", f"kolonnen {column.da.replace('{n}', '1')} mangler", f"the column {column.en.replace('{n}', '1')} is missing")
+        for column in missing
+    ]  # fmt: skip
+    raise Problem(422, errors=errors)
+
+
+def _sheet(request: Request) -> Sheet:
+    sheet = SHEETS.get(request.path_params["kind"])
+    if sheet is None:
+        raise Problem(404)
+    return sheet
+
+
+def _attached(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"'}

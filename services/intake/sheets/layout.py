@@ -1,0 +1,218 @@
+"""How the headings of one sheet, and its rows, become what the contract reads; and back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from services.intake.sheets.cells import UnreadableError
+from services.intake.sheets.columns import MOST_GROUPS, Column, Sheet
+from shared.contracts.receipt import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_GUARDED: Final = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet would take for the beginning of a formula (OWASP: CSV injection)."""
+
+_INDEX: Final = re.compile(r"\[(\d+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A column at its place in a sheet."""
+
+    at: int
+    column: Column
+    heading: str
+    number: int
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The columns of one sheet as it came.
+
+    Attributes:
+        placed: the columns that were understood, from left to right.
+        ignored: headings that were not.
+        twice: headings of a column that another heading has said already.
+    """
+
+    sheet: Sheet
+    placed: tuple[Placed, ...]
+    ignored: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
+    _groups: frozenset[str] = field(default=frozenset())
+
+    @property
+    def missing(self) -> list[Column]:
+        """List the columns without which no row can be taken."""
+        there = {placed.column.path for placed in self.placed}
+        return [column for column in self.sheet.columns if column.required and column.path not in there]
+
+    def read(self, cells: Sequence[str]) -> tuple[dict[str, Any], list[Reason]]:
+        """Read a row into the JSON of a draft; what a cell itself refuses stands beside it."""
+        document: dict[str, Any] = {}
+        reasons: list[Reason] = []
+        width = len(cells)
+        for placed in self.placed:
+            if placed.at >= width or not (text := cells[placed.at].strip()):
+                continue
+            try:
+                value = placed.column.cell.read(unguarded(text))
+            except UnreadableError as error:
+                reasons.append(_unreadable(placed, error.form))
+                continue
+            if value is None:
+                continue
+            keys = placed.keys
+            if len(keys) == 1:
+                document[keys[0]] = value
+            elif placed.column.group is None:
+                document.setdefault(keys[0], {})[keys[1]] = value
+            else:
+                document.setdefault(keys[0], {}).setdefault(placed.number, {})[keys[1]] = value
+        for group in self._groups:
+            if group in document:
+                document[group] = [one for _, one in sorted(document[group].items())]
+        return document, reasons
+
+    def told(self, reasons: Iterable[Reason], cells: Sequence[str]) -> list[dict[str, Any]]:
+        """Say what is wrong with a row, by the heading of the column as this sheet has it."""
+        return [{"column": self._heading(reason.field, cells)} | reason.model_dump() for reason in reasons]
+
+    def _heading(self, path: str | None, cells: Sequence[str]) -> str | None:
+        if path is None:
+            return None
+        whole = _INDEX.sub("", path)
+        index = int(found[1]) if (found := _INDEX.search(path)) else None
+        best: Placed | None = None
+        for placed in self.placed:
+            plain = placed.column.path.replace("[]", "")
+            if not (whole == plain or whole.startswith(f"{plain}.") or plain.startswith(f"{whole}.")):
+                continue
+            if placed.column.group is not None and index is not None and placed.number != self._number(placed, index, cells):
+                continue
+            if best is None or (plain == whole and best.column.path.replace("[]", "") != whole):
+                best = placed
+        return best.heading if best is not None else self._would_be(whole)
+
+    def _number(self, placed: Placed, index: int, cells: Sequence[str]) -> int | None:
+        """Groups that a row leaves empty do not count in the draft; in the headings they do."""
+        group = placed.column.group
+        used = sorted({p.number for p in self.placed if p.column.group == group and p.at < len(cells) and cells[p.at].strip()})
+        return used[index] if index < len(used) else None
+
+    def _would_be(self, whole: str) -> str | None:
+        """Name the column that the sheet lacks."""
+        for column in self.sheet.columns:
+            if column.path.replace("[]", "") == whole:
+                return column.da.replace("{n}", "1")
+        return None
+
+
+def lay_out(sheet: Sheet, headings: Sequence[str]) -> Layout:
+    """Understand the headings of a sheet."""
+    known = _known_headings(sheet)
+    placed: list[Placed] = []
+    ignored: list[str] = []
+    twice: list[str] = []
+    seen: set[tuple[str, int]] = set()
+    for at, given in enumerate(headings):
+        heading = given.strip()
+        found = known.get(plain_heading(heading))
+        if found is None:
+            if heading:
+                ignored.append(heading)
+            continue
+        column, number = found
+        if (column.path, number) in seen:
+            twice.append(heading)
+            continue
+        seen.add((column.path, number))
+        keys = tuple(column.path.replace("[]", "").split("."))
+        placed.append(Placed(at, column, heading, number, keys))
+    groups = frozenset(one.column.group for one in placed if one.column.group is not None)
+    return Layout(sheet, tuple(placed), tuple(ignored), tuple(twice), groups)
+
+
+def our_layout(sheet: Sheet, groups: Mapping[str, int], *, with_what_stays: bool = False) -> Layout:
+    """Lay out a sheet of ours, with so many of each numbered group; in Danish."""
+    placed: list[Placed] = []
+    done: set[str] = set()
+    for column in sheet.columns:
+        if column.stays and not with_what_stays:
+            continue
+        if column.group is None:
+            placed.append(_at(len(placed), column, 1))
+        elif column.group not in done:
+            done.add(column.group)
+            members = [one for one in sheet.columns if one.group == column.group]
+            for number in range(1, groups.get(column.group, 1) + 1):
+                placed += [_at(len(placed) + more, member, number) for more, member in enumerate(members)]
+    return Layout(sheet, tuple(placed), _groups=frozenset(done))
+
+
+def written(layout: Layout, document: Mapping[str, Any]) -> list[str]:
+    """Write a draft's JSON as the cells of a row."""
+    return [_cell(placed, document) for placed in layout.placed]
+
+
+def guarded(text: str) -> str:
+    """Put an apostrophe before what a spreadsheet would take for a formula, and before an apostrophe that stands there for itself."""
+    return f"'{text}" if text.startswith(_GUARDED) or unguarded(text) != text else text
+
+
+def unguarded(text: str) -> str:
+    """Take the apostrophe away again."""
+    return text[1:] if text[:1] == "'" and text.lstrip("'")[:1] in _GUARDED else text
+
+
+def plain_heading(heading: str) -> str:
+    """Compare headings without regard to case, punctuation and spaces; a unit in brackets, or the star of what is required, says no more."""
+    return re.sub(r"[\W_]+", " ", heading.casefold().replace("§", " paragraf ")).strip()
+
+
+def _known_headings(sheet: Sheet) -> dict[str, tuple[Column, int]]:
+    known: dict[str, tuple[Column, int]] = {}
+    for column in sheet.columns:
+        if column.group is None:
+            for heading in (column.path, column.da, column.en, *column.also):
+                known.setdefault(plain_heading(heading), (column, 1))
+            continue
+        for number in range(1, MOST_GROUPS + 1):
+            for heading in (
+                column.path_of(number),
+                *(one.replace("{n}", str(number)) for one in (column.da, column.en, *column.also)),
+            ):
+                known.setdefault(plain_heading(heading), (column, number))
+        for heading in (column.da, column.en, *column.also):
+            known.setdefault(plain_heading(heading.replace("{n}", "")), (column, 1))
+    return known
+
+
+def _at(at: int, column: Column, number: int) -> Placed:
+    keys = tuple(column.path.replace("[]", "").split("."))
+    return Placed(at, column, column.da.replace("{n}", str(number)), number, keys)
+
+
+def _cell(placed: Placed, document: Mapping[str, Any]) -> str:
+    value: Any = document.get(placed.keys[0])
+    if placed.column.group is not None:
+        value = value[placed.number - 1] if value and len(value) >= placed.number else None
+    for key in placed.keys[1:]:
+        value = None if value is None else value.get(key)
+    if value is None or value in ([], {}):
+        return ""
+    return placed.column.cell.write(value)
+
+
+def _unreadable(placed: Placed, form: str) -> Reason:
+    return Reason(
+        field=placed.column.path_of(placed.number),
+        code="cell_unreadable",
+        text_da=f"kan ikke læses; skriv fx {form}",
+        text_en=f"cannot be read; write e.g. {form}",
+    )

@@ -1,0 +1,310 @@
+"""Taking a sheet: row by row through the same door as everything else, a batch and its progress in one transaction.
+
+What a break leaves behind is whole batches and how far they reach, so the same file sent again under the same id goes on behind them.
+A trial (`dry_run`) does all of it and takes back what it did, batch by batch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import orjson
+import structlog
+
+from services.intake.answers import row_answer
+from services.intake.domain.authority import ANYONE, PartnerCaller, sender_of
+from services.intake.domain.commands import CloseNeed, CloseVacancy, Named
+from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged
+from services.intake.service import Request, log_changes
+from services.intake.sheets.rows import ReadRow, RowReader
+from services.intake.sheets.store import Progress
+from services.intake.store import UNAVAILABLE
+from shared.messaging import outbox
+from shared.observability import new_correlation_id
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Sequence
+    from datetime import datetime
+
+    from services.intake.domain.authority import Caller
+    from services.intake.domain.commands import Command
+    from services.intake.service import Intake, Settled
+    from services.intake.sheets.columns import Sheet
+    from services.intake.sheets.layout import Layout
+    from services.intake.sheets.source import Source
+    from services.intake.sheets.store import SheetStore, Upload
+    from services.intake.store import Store
+    from shared.database import Connection
+
+log = structlog.get_logger(__name__)
+
+Gone = Literal["report", "withdraw"]
+Told = Literal["all", "changed", "rejected"]
+
+_BATCH: Final = 1000
+"""Rows of a transaction: more saves nothing, and holds the locks longer."""
+_WITHDRAWN_AT_ONCE: Final = 500
+_INTERRUPTED: Final = {
+    "code": "interrupted",
+    "text_da": "afbrudt; send samme fil igen med samme upload-id, så fortsættes der bag det, der er gjort",
+    "text_en": "interrupted; send the same file again with the same upload id, and it goes on behind what is done",
+}
+
+
+class AnotherFileError(Exception):
+    """The rows that are done are not the beginning of this file, or the id belongs to another sheet."""
+
+
+class UnderWayElsewhereError(Exception):
+    """Somebody else is taking the same upload on."""
+
+
+class _TakenBackError(Exception):
+    """A trial is taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a sheet is to be taken.
+
+    Attributes:
+        upload_id: names this upload, so that it can be gone on with.
+        sheet: the sender's own name for the sheet: the next one of that name is compared with it.
+        caller: who sends it.
+        gone: whether rows that are gone are only told, or withdrawn too.
+        told: which rows the report names.
+    """
+
+    upload_id: str
+    sheet: str
+    dry_run: bool
+    caller: Caller = ANYONE
+    gone: Gone = "report"
+    told: Told = "all"
+
+    @property
+    def owner(self) -> str:
+        """Name the partner whose sheet it is; empty: nobody in particular."""
+        return self.caller.partner.name if isinstance(self.caller, PartnerCaller) else ""
+
+
+class Uploading:
+    """Takes sheets."""
+
+    def __init__(self, intake: Intake, store: Store, sheets: SheetStore, clock: Callable[[], datetime]) -> None:
+        self._intake = intake
+        self._store = store
+        self._sheets = sheets
+        self._clock = clock
+
+    async def begin(self, sheet: Sheet, source: Source, asked: Asked) -> Upload:
+        """Register the upload, or find out how far it has come, and pass over what is done.
+
+        Raises:
+            AnotherFileError: the id belongs to something else.
+        """
+        upload = await self._sheets.begin(
+            asked.upload_id, sheet.kind, asked.owner, asked.sheet, self._clock(), dry_run=asked.dry_run
+        )
+        same = (upload.kind, upload.owner, upload.sheet, upload.dry_run) == (sheet.kind, asked.owner, asked.sheet, asked.dry_run)
+        if not same:
+            raise AnotherFileError
+        if upload.rows_done:
+            there = await asyncio.to_thread(source.skip, upload.rows_done)
+            if not there or source.digest != upload.prefix:
+                raise AnotherFileError
+        return upload
+
+    async def report(self, sheet: Sheet, source: Source, upload: Upload, asked: Asked) -> AsyncGenerator[bytes, None]:
+        """Take the rows, and tell what becomes of each, a line of JSON at a time."""
+        yield _line(_heading(sheet, source, upload))
+        complete = False
+        try:
+            if upload.finished_at is None:
+                async with aclosing(self._rows(sheet, source, upload, asked)) as lines:
+                    async for line in lines:
+                        yield line
+                async with aclosing(self._ended(sheet, source, upload, asked)) as lines:
+                    async for line in lines:
+                        yield line
+            complete = source.broken is None
+        except (*UNAVAILABLE, UnderWayElsewhereError) as error:
+            log.warning("sheet_interrupted", upload=upload.upload_id, rows_done=source.done, error_type=type(error).__name__)
+            yield _line({"outcome": "interrupted", "errors": [_INTERRUPTED]})
+            return
+        yield _line({"summary": await self._summary(upload, complete=complete)})
+
+    async def _rows(self, sheet: Sheet, source: Source, upload: Upload, asked: Asked) -> AsyncGenerator[bytes, None]:
+        reader = RowReader(sheet, source.layout, asked.caller, self._intake.new_id)
+        done, prefix = upload.rows_done, upload.prefix
+        reading = asyncio.ensure_future(asyncio.to_thread(_read, source, reader))
+        try:
+            while True:
+                read, digest = await reading
+                if not read:
+                    break
+                # The next batch is read while this one is stored.
+                reading = asyncio.ensure_future(asyncio.to_thread(_read, source, reader))
+                before, done, prefix = done, done + len(read), digest
+                settled = await self._store_batch(upload, read, before, prefix, asked.caller)
+                yield _told(read, settled, source.layout, asked.told)
+        finally:
+            reading.cancel()
+        if source.broken is not None:
+            yield _line(_broken(source))
+
+    async def _store_batch(self, upload: Upload, read: Sequence[ReadRow], before: int, prefix: bytes, caller: Caller) -> Settled:
+        requests = [Request(row.command, new_correlation_id(), caller) for row in read]
+        now = self._clock()
+
+        async def work(connection: Connection) -> Settled:
+            settled = await self._changed(connection, requests, now, dry_run=upload.dry_run)
+            progress = Progress(
+                before + len(read),
+                prefix,
+                Counter(map(_counted_as, settled.outcomes)),
+                [(row.row.number, *row.identity) for row in read if row.identity is not None],
+            )
+            if not await self._sheets.advance(connection, upload, before, progress):
+                raise UnderWayElsewhereError
+            return settled
+
+        settled = await self._store.in_transaction(work)
+        if not upload.dry_run:
+            log_changes(settled.changes)
+        return settled
+
+    async def _changed(self, connection: Connection, requests: Sequence[Request], now: datetime, *, dry_run: bool) -> Settled:
+        settled: Settled | None = None
+        with suppress(_TakenBackError):
+            async with connection.transaction():
+                settled = await self._intake.settle(connection, requests, now)
+                await outbox.add(connection, settled.messages)
+                _take_back(dry_run)
+        if settled is None:
+            raise LookupError("a transaction that ended well has settled something")
+        return settled
+
+    async def _ended(self, sheet: Sheet, source: Source, upload: Upload, asked: Asked) -> AsyncGenerator[bytes, None]:
+        """Compare with the sheet before; what cannot be read to its end says nothing about what is gone."""
+        if source.broken is not None:
+            return
+        waiting: list[tuple[str, str]] = []
+        async with aclosing(self._sheets.gone(upload)) as gone:
+            async for row in gone:
+                waiting.append(row)
+                if len(waiting) == _WITHDRAWN_AT_ONCE:
+                    yield await self._gone(sheet, waiting, asked)
+                    waiting = []
+        if waiting:
+            yield await self._gone(sheet, waiting, asked)
+        for twice in await self._sheets.twice(upload):
+            yield _line({"twice": twice})
+        await self._sheets.finish(upload, self._clock())
+
+    async def _gone(self, sheet: Sheet, gone: Sequence[tuple[str, str]], asked: Asked) -> bytes:
+        commands = [] if asked.dry_run or asked.gone == "report" else _withdrawals(sheet, gone, asked)
+        if not commands:
+            return b"".join(_line({"gone": reference, "outcome": "reported"}) for _, reference in gone)
+        requests = [Request(command, new_correlation_id(), asked.caller) for command in commands]
+        outcomes = await self._intake.change(requests)
+        return b"".join(_withdrawn(reference, outcome) for (_, reference), outcome in zip(gone, outcomes, strict=True))
+
+    async def _summary(self, upload: Upload, *, complete: bool) -> dict[str, Any]:
+        now = await self._sheets.upload(upload.upload_id)
+        return {
+            "upload": now.upload_id,
+            "dry_run": now.dry_run,
+            "rows": now.rows_done,
+            "created": now.created,
+            "changed": now.changed,
+            "unchanged": now.unchanged,
+            "rejected": now.rejected,
+            "complete": complete,
+        }
+
+
+def _take_back(dry_run: bool) -> None:
+    if dry_run:
+        raise _TakenBackError
+
+
+def _read(source: Source, reader: RowReader) -> tuple[list[ReadRow], bytes]:
+    rows = source.take(_BATCH)
+    return [reader.read(row) for row in rows], source.digest
+
+
+def _heading(sheet: Sheet, source: Source, upload: Upload) -> dict[str, Any]:
+    columns = {} if source.layout is None else {
+        "columns": [placed.heading for placed in source.layout.placed],
+        "ignored_columns": list(source.layout.ignored),
+        "repeated_columns": list(source.layout.twice),
+    }  # fmt: skip
+    return {
+        "upload": upload.upload_id,
+        "kind": sheet.kind,
+        "sheet": upload.sheet,
+        "dry_run": upload.dry_run,
+        "rows_done_before": upload.rows_done,
+    } | columns
+
+
+def _told(read: Sequence[ReadRow], settled: Settled, layout: Layout | None, told: Told) -> bytes:
+    lines = bytearray()
+    for row, outcome, position in zip(read, settled.outcomes, settled.positions, strict=True):
+        if told != "all" and not isinstance(outcome, Rejected) and (told == "rejected" or isinstance(outcome, Unchanged)):
+            continue
+        answer: dict[str, Any] = {"row": row.row.number, "reference": row.identity[1] if row.identity else None}
+        if isinstance(outcome, Rejected) and layout is not None:
+            answer |= {"outcome": "rejected", "errors": layout.told(outcome.reasons, row.row.cells)}
+        else:
+            answer |= row_answer(outcome, position)
+            if isinstance(outcome, Accepted):
+                answer["created"] = outcome.created
+        lines += _line(answer)
+    return bytes(lines)
+
+
+def _withdrawn(reference: str, outcome: Outcome) -> bytes:
+    if isinstance(outcome, Rejected):
+        return _line({"gone": reference, "outcome": "rejected", "errors": [reason.model_dump() for reason in outcome.reasons]})
+    return _line({"gone": reference, "outcome": "withdrawn" if isinstance(outcome, Accepted) else "unchanged"})
+
+
+def _broken(source: Source) -> dict[str, Any]:
+    error = source.broken
+    if error is None:
+        return {}
+    reason = {"code": "file_broken", "text_da": error.text_da, "text_en": error.text_en}
+    return {"row": error.row, "outcome": "rejected", "errors": [reason]}
+
+
+def _counted_as(outcome: Outcome) -> str:
+    match outcome:
+        case Accepted():
+            return "created" if outcome.created else "changed"
+        case Unchanged():
+            return "unchanged"
+        case Rejected():
+            return "rejected"
+
+
+def _withdrawals(sheet: Sheet, gone: Sequence[tuple[str, str]], asked: Asked) -> list[Command]:
+    """Offers are not withdrawn: an offer without a vacancy is found all the same."""
+    match sheet.kind:
+        case "vacancies":
+            return [
+                CloseVacancy(Named(name=(sender_of(asked.caller, scope), reference)), "withdrawn") for scope, reference in gone
+            ]
+        case "needs":
+            return [CloseNeed(Named(name=row), "withdrawn") for row in gone]
+        case "offers":
+            return []
+
+
+def _line(document: dict[str, Any]) -> bytes:
+    return orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE)

@@ -1,0 +1,293 @@
+"""Sheets against a real Kafka and a real PostgreSQL: sent in, compared, broken off and gone on with, fetched and sent back."""
+
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import orjson
+import pytest
+from openpyxl import Workbook, load_workbook
+
+from shared.messaging.topics import TopicNames, Topics
+from tests.support.backends import Kafka
+from tests.support.intake import NEED, OFFER, VACANCY, IntakeUnderTest, body_of, records_of, running_intake
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+HEADINGS = "Reference;Tilbuds-id;Titel;Paragraffer;Ledige pladser;Pris 1;Pris 1: pr.;Telefon"
+
+
+@pytest.fixture
+async def intake(
+    kafka: Kafka, names: TopicNames, topics: Topics, topics_file: Path, intake_dsn: str
+) -> AsyncIterator[IntakeUnderTest]:
+    assert topics.topics
+    async with running_intake(kafka.bootstrap_servers, names, intake_dsn, topics_file) as running:
+        await running.client.put("/offers/skovly", json=OFFER)
+        yield running
+
+
+async def send(
+    intake: IntakeUnderTest, content: str | bytes, kind: str = "vacancies", media_type: str = "text/csv", partner: str | None = None,
+    **asked: str,
+) -> list[dict[str, Any]]:  # fmt: skip
+    headers = {"Content-Type": media_type} | ({"X-Ledigplads-Partner": partner} if partner else {})
+    body = content.encode() if isinstance(content, str) else content
+    answer = await intake.client.post(f"/sheets/{kind}", content=body, headers=headers, params=asked)
+    assert answer.status_code == 200, answer.text
+    return [orjson.loads(line) for line in answer.content.splitlines()]
+
+
+def table(*rows: str) -> str:
+    return "\r\n".join((HEADINGS, *rows)) + "\r\n"
+
+
+def summary(report: list[dict[str, Any]]) -> tuple[int, int, int, int]:
+    told = report[-1]["summary"]
+    return told["created"], told["changed"], told["unchanged"], told["rejected"]
+
+
+async def test_a_sheet_is_published_row_by_row_and_the_same_sheet_again_changes_nothing(intake: IntakeUnderTest) -> None:
+    sheet = table("bed-1;skovly;To pladser;SEL-103;2;1.250;måned;86 12 34 56", "bed-2;skovly;En plads;§ 103;1;;;")
+    report = await send(intake, sheet, sheet="pladser")
+    again = await send(intake, sheet, sheet="pladser")
+
+    assert [(line["row"], line["reference"], line["outcome"]) for line in report[1:3]] == [
+        (2, "bed-1", "accepted"),
+        (3, "bed-2", "accepted"),
+    ]
+    assert (summary(report), summary(again)) == ((2, 0, 0, 0), (0, 0, 2, 0))
+    published = body_of((await intake.published("vacancies", report[1]["vacancy_id"]))[0])
+    assert (published["came_in_by"], published["places_free"], published["sections"]) == ("sheet", 2, ["SEL-103"])
+    assert published["price_lines"][0] | {"amount_dkk": 1250, "unit": "month"} == published["price_lines"][0]
+
+
+async def test_a_wrong_row_is_told_by_the_heading_of_its_column_and_the_others_are_taken(intake: IntakeUnderTest) -> None:
+    report = await send(
+        intake,
+        table(
+            "bed-1;skovly;To pladser;104;mange;;;", "bed-2;skovly;En plads;SEL-103;1;100;uge;", "bed-3;skovly;Tre;SEL-103;3;;;"
+        ),
+    )
+
+    assert {(e["column"], e["code"]) for e in report[1]["errors"]} == {("Ledige pladser", "int_parsing")}
+    assert {(e["column"], e["code"]) for e in report[2]["errors"]} == {("Pris 1: pr.", "literal_error")}
+    assert (report[3]["outcome"], summary(report)) == ("accepted", (1, 0, 0, 2))
+    assert b"mange" not in orjson.dumps(report)
+
+
+async def test_what_a_sheet_lacks_is_told_and_withdrawn_only_when_asked(intake: IntakeUnderTest) -> None:
+    one, two, three = (f"bed-{n};skovly;Plads {n};SEL-103;1;;;" for n in (1, 2, 3))
+    first = await send(intake, table(one, two, three), sheet="a")
+    told = await send(intake, table(one, three), sheet="a", dry_run="true", gone="withdraw")
+    other = await send(intake, table(one), sheet="b")
+    withdrawn = await send(intake, table(one, two.replace("Plads", "Sted")), sheet="a", gone="withdraw")
+
+    assert [line for line in told if "gone" in line] == [{"gone": "bed-2", "outcome": "reported"}]
+    assert not [line for line in other if "gone" in line]
+    assert [(line["gone"], line["outcome"]) for line in withdrawn if "gone" in line] == [("bed-3", "withdrawn")]
+    assert summary(withdrawn) == (0, 1, 1, 0)
+    state = (await intake.client.get(f"/vacancies/{first[3]['vacancy_id']}")).json()
+    assert (state["status"], state["closed_reason"]) == ("closed", "withdrawn")
+
+
+async def test_a_trial_says_what_would_be_and_changes_nothing(intake: IntakeUnderTest) -> None:
+    report = await send(
+        intake, table("bed-1;skovly;To;SEL-103;2;;;", "bed-2;;To;SEL-103;2;;;", "bed-1;skovly;Tre;SEL-103;2;;;"), dry_run="true"
+    )
+
+    assert summary(report) == (1, 1, 0, 1)
+    assert {"twice": {"reference": "bed-1", "rows": [2, 4]}} in report
+    assert (await intake.client.get("/vacancies")).json()["vacancies"] == []
+    assert await records_of(intake, "vacancies") == []
+
+
+async def test_an_upload_that_broke_off_goes_on_behind_what_is_done(intake: IntakeUnderTest, intake_dsn: str) -> None:
+    rows = [f"bed-{n};skovly;Plads {n};SEL-103;1;;;" for n in range(2500)]
+    await send(intake, table(*rows[:1000]), upload="upload-1", report="rejected")
+    connection = await asyncpg.connect(intake_dsn)
+    await connection.execute("UPDATE sheet_upload SET finished_at = NULL")  # as if it had broken off behind its first batch
+    await connection.close()
+    other = await intake.client.post(
+        "/sheets/vacancies?upload=upload-1", content=table(*reversed(rows)).encode(), headers={"Content-Type": "text/csv"}
+    )
+    report = await send(intake, table(*rows), upload="upload-1")
+    again = await send(intake, table(*rows), upload="upload-1")
+
+    assert other.status_code == 409
+    assert (report[0]["rows_done_before"], report[1]["row"], len(report)) == (1000, 1002, 1502)
+    assert summary(report) == (2500, 0, 0, 0)
+    assert (len(again), summary(again)) == (2, (2500, 0, 0, 0))
+    assert len((await intake.client.get("/vacancies?limit=1000")).json()["vacancies"]) == 1000
+
+
+async def test_latin_1_semicolons_commas_and_byte_order_marks_are_understood(intake: IntakeUnderTest) -> None:
+    row = "bed-1;skovly;Rød plads på Ærø;SEL-103;2;;;"
+    contents = {
+        "latin-1": table(row).encode("cp1252"),
+        "utf-8 with a mark": b"\xef\xbb\xbf" + table(row).encode(),
+        "utf-16, tabs": table(row).replace(";", "\t").encode("utf-16"),
+        "commas": table(row).replace(";", ",").encode(),
+        "a separator line": ("sep=|\r\n" + table(row).replace(";", "|")).encode(),
+    }
+    outcomes = {name: summary(await send(intake, content, sheet=name.replace(",", ""))) for name, content in contents.items()}
+
+    assert outcomes.pop("latin-1") == (1, 0, 0, 0)
+    assert set(outcomes.values()) == {(0, 0, 1, 0)}
+
+
+async def test_offers_come_in_a_sheet_with_decimal_commas(intake: IntakeUnderTest) -> None:
+    sheet = "Tilbuds-id;Navn;Kommune;Tilbudstyper;Breddegrad;Længdegrad;Beskyttet adresse;Kommentar\nsolhus;Solhus;Aarhus;SEL-104;56,15;10,2;nej;x\n"
+    report = await send(intake, sheet, kind="offers")
+
+    assert (report[0]["ignored_columns"], report[1]["outcome"], report[1]["offer_id"]) == (["Kommentar"], "accepted", "solhus")
+    offer = (await intake.client.get("/offers/solhus")).json()
+    assert (offer["municipality"], offer["location"]) == ("0751", {"easting_m": 574549, "northing_m": 6223423})
+
+
+async def test_needs_come_in_a_sheet_and_what_stays_in_intake_is_in_no_sheet_that_goes_out(intake: IntakeUnderTest) -> None:
+    sheet = (
+        "Reference;Handlekommune;Paragraf 1;Paragraf 1: grundlag;Primær målgruppe;Fødselsår;Notat;Sted 1;Sted 1: UTM32 øst;Sted 1: UTM32 nord\n"
+        "sag-1;751;§ 103;bevilget;Prostitution;1990;Vil gerne tæt på skoven;hjem;574549;6223423\n"
+    )
+    report = await send(intake, sheet, kind="needs")
+    fetched = [await intake.client.get(f"/sheets/needs.{form}") for form in ("csv", "jsonl")]
+
+    assert report[1]["outcome"] == "accepted", report
+    assert all("sag-1" in answer.text for answer in fetched)
+    assert not any(word in answer.text for answer in fetched for word in ("skoven", "574549"))
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "jsonl"])
+async def test_a_sheet_that_was_fetched_and_sent_back_changes_nothing(intake: IntakeUnderTest, form: str) -> None:
+    full = VACANCY | {
+        "reference": "bed-1",
+        "title_da": "=cmd|' /C calc'!A0",
+        "text_da": 'Linje 1;\r\n"linje" 2',
+        "contact": {"phone": "+45 86 12 34 56"},
+        "target_groups": [NEED["primary_target_group"]],
+        "cannot_take": [{"code": NEED["primary_target_group"], "strength": "ask_first"}],
+        "activities": ["creative", "self_help_group"],
+        "day_capacity": [{"weekday": 1, "half": "morning", "places_free": 3}, {"weekday": 2, "half": "afternoon"}],
+        "opening_hours": [{"weekday": 1, "opens": "08:00", "closes": "15:30"}],
+        "price_lines": [
+            {"amount_dkk": 1250, "unit": "calendar_day"},
+            {"amount_dkk": 40, "unit": "hour", "kind": "supplement", "label_da": "Kørsel", "valid_from": "2027-01-01"},
+        ],
+        "accessibility": {"lift": False, "wheelchair": True},
+        "available_from": "2027-02-01",
+        "languages": ["da", "dsl"],
+        "point": {"latitude": 56.1, "longitude": 10.1},
+        "municipality": "0751",
+    }
+    posted = await intake.client.post("/vacancies", json=full)
+    assert posted.status_code == 201, posted.text
+    for kind in ("offers", "vacancies"):
+        fetched = await intake.client.get(f"/sheets/{kind}.{form}")
+        report = await send(intake, fetched.content, kind=kind, media_type=fetched.headers["Content-Type"])
+        assert summary(report) == (0, 0, 1, 0), report
+    if form == "csv":
+        assert ";'=cmd" in (await intake.client.get("/sheets/vacancies.csv")).text
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "jsonl"])
+async def test_a_partner_cannot_publish_for_anothers_offer_by_a_sheet(intake: IntakeUnderTest, form: str) -> None:
+    await intake.client.put("/offers/andres", json=OFFER)
+    await intake.partner("egen", offers=["skovly"], kinds=["vacancy"])
+    rows = [["bed-1", "skovly", "Plads", "SEL-103"], ["bed-2", "andres", "Plads", "SEL-103"]]
+    report = await send(intake, **_as(form, ["reference", "offer_id", "title_da", "sections"], rows), partner="egen")
+    offers = await send(
+        intake, **_as(form, ["offer_id", "name", "municipality"], [["skovly", "X", "0751"]]), kind="offers", partner="egen"
+    )
+
+    assert [(line["outcome"], [e["code"] for e in line.get("errors", [])]) for line in report[1:3]] == [
+        ("accepted", []),
+        ("rejected", ["offer_not_yours"]),
+    ]
+    assert [e["code"] for e in offers[1]["errors"]] == ["kind_not_granted"]
+    assert [body_of(record)["offer_id"] for record in await intake.published("vacancies", report[1]["vacancy_id"])] == ["skovly"]
+
+
+def _as(form: str, names: list[str], rows: list[list[str]]) -> dict[str, Any]:
+    """The same table as each kind of file."""
+    match form:
+        case "csv":
+            return {"content": "\n".join(";".join(row) for row in [names, *rows]), "media_type": "text/csv"}
+        case "jsonl":
+            objects = [dict(zip(names, row, strict=True)) for row in rows]
+            lists = [one | {"sections": [one["sections"]]} if "sections" in one else one for one in objects]
+            return {"content": b"\n".join(map(orjson.dumps, lists)), "media_type": "application/x-ndjson"}
+        case _:
+            return {"content": workbook(names, *rows), "media_type": XLSX}
+
+
+def workbook(*rows: list[str]) -> bytes:
+    made, content = Workbook(), io.BytesIO()
+    for row in rows:
+        made.worksheets[0].append(row)
+    made.save(content)
+    return content.getvalue()
+
+
+async def test_the_template_has_drop_downs_of_codes_and_is_understood_when_filled_in(intake: IntakeUnderTest) -> None:
+    answer = await intake.client.get("/sheets/vacancies/template.xlsx")
+    made = load_workbook(io.BytesIO(answer.content))
+    page, codes = made.worksheets
+    headings = [str(cell.value) for cell in page[1]]
+    filled = {
+        "Reference": "bed-1",
+        "Tilbuds-id": "skovly",
+        "Titel": "Plads",
+        "Paragraffer": "SEL-103 · Beskyttet beskæftigelse",
+        "Ledige pladser": 2,
+        "Målgrupper": "Prostitution",
+        "Elevator": True,
+        "Pris 1": 1250.0,
+        "Pris 1: pr.": "måned",
+        "Pladsens kommune": 751,
+    }
+    page.append([filled.get(heading) for heading in headings])
+    content = io.BytesIO()
+    made.save(content)
+    report = await send(intake, content.getvalue(), media_type=XLSX)
+
+    assert codes.title == "Koder"
+    assert len(page.data_validations.dataValidation) > 20
+    assert report[1]["outcome"] == "accepted", report
+    assert report[0]["ignored_columns"] == []
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type", "status"),
+    [
+        (b"", "text/csv", 422),
+        (b"PK\x03\x04 no zip", XLSX, 422),
+        (b"a;b\n1;2\n", "text/csv", 422),
+        (b"\xff\xfe\x00", "text/csv", 422),
+        (b"x", "image/png", 415),
+    ],
+)
+async def test_a_file_that_is_no_sheet_is_refused_in_words(
+    intake: IntakeUnderTest, content: bytes, media_type: str, status: int
+) -> None:
+    answer = await intake.client.post("/sheets/vacancies", content=content, headers={"Content-Type": media_type})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+
+
+async def test_an_open_quotation_mark_ends_the_reading_and_withdraws_nothing(intake: IntakeUnderTest) -> None:
+    await send(intake, table("bed-1;skovly;En;SEL-103;1;;;", "bed-2;skovly;To;SEL-103;1;;;"))
+    report = await send(intake, table("bed-1;skovly;En;SEL-103;1;;;", 'bed-2;skovly;"To;SEL-103;1;;;'), gone="withdraw")
+
+    assert (report[2]["row"], report[2]["errors"][0]["code"]) == (3, "file_broken")
+    assert not [line for line in report if "gone" in line]
+    assert report[-1]["summary"]["complete"] is False
+
+
+async def test_json_lines_that_are_no_objects_or_too_large_are_refused_one_by_one(intake: IntakeUnderTest) -> None:
+    good = orjson.dumps(VACANCY | {"reference": "bed-1"})
+    lines = [b"[1]", b"{", b'"' + b"x" * 300_000 + b'"', b"\xff", good]
+    report = await send(intake, b"\n".join(lines), media_type="application/x-ndjson")
+
+    assert [line["outcome"] for line in report[1:-1]] == ["rejected"] * 4 + ["accepted"]
+    assert [line["errors"][0]["code"] for line in report[1:5]] == ["model_type", "json_invalid", "too_large", "json_invalid"]

@@ -1,0 +1,181 @@
+"""Which columns sheets have, and how their cells are read and written."""
+
+from datetime import date
+from typing import Any, get_args
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from services.intake.domain.outcomes import Rejected
+from services.intake.reading import read_draft
+from services.intake.sheets.cells import (
+    DAY,
+    DAY_CAPACITY,
+    DECIMAL,
+    EXCLUSIONS,
+    HALF_DAYS,
+    LEVELS,
+    MONTH,
+    MUNICIPALITY,
+    OPENING_HOURS,
+    SECTION,
+    WHOLE,
+    YES_NO,
+    Cell,
+    UnreadableError,
+    listed,
+    several,
+)
+from services.intake.sheets.columns import SHEETS, VACANCIES, Sheet
+from services.intake.sheets.layout import guarded, lay_out, our_layout, unguarded, written
+from shared.contracts import reference
+
+_NOT_IN_A_DRAFT_OF_OFFERS = {"offer_id"}
+
+
+@pytest.mark.parametrize("sheet", SHEETS.values(), ids=SHEETS)
+def test_every_field_of_the_contract_has_a_column_and_every_column_a_field(sheet: Sheet) -> None:
+    fields = set(_leaves(sheet.draft))
+    columns = {column.path.replace("[]", "") for column in sheet.columns}
+    if sheet.kind == "offers":
+        columns -= _NOT_IN_A_DRAFT_OF_OFFERS
+    # A cell may hold a whole list or object: then the column's path is the beginning of those of the fields.
+    covered = {field for field in fields if any(field == one or field.startswith(f"{one}.") for one in columns)}
+    assert (fields - covered, columns - {_head(field, columns) for field in fields}) == (set(), set())
+
+
+@pytest.mark.parametrize("sheet", SHEETS.values(), ids=SHEETS)
+def test_no_two_columns_of_a_sheet_share_a_heading(sheet: Sheet) -> None:
+    for language in ("da", "en", "path"):
+        headings = [getattr(column, language).casefold() for column in sheet.columns]
+        assert len(headings) == len(set(headings))
+        assert not lay_out(sheet, [heading.replace("{n}", "1").replace("[]", "[0]") for heading in headings]).ignored
+        assert not lay_out(sheet, [heading.replace("{n}", "2").replace("[]", "[1]") for heading in headings]).twice
+
+
+@pytest.mark.parametrize(
+    ("cell", "text", "value"),
+    [
+        (WHOLE, "1.250", 1250),
+        (WHOLE, "1 250", 1250),
+        (WHOLE, "3,00", 3),
+        (WHOLE, "3,5", "3,5"),
+        (WHOLE, "mange", "mange"),
+        (DECIMAL, "56,15", 56.15),
+        (DECIMAL, "56.15", 56.15),
+        (YES_NO, "Ja", True),
+        (YES_NO, "x", True),
+        (YES_NO, "nej", False),
+        (YES_NO, "ukendt", None),
+        (YES_NO, "måske", "måske"),
+        (DAY, "31-12-2026", "2026-12-31"),
+        (DAY, "1.2.2027", "2027-02-01"),
+        (DAY, "2027-02-01 00:00:00", "2027-02-01"),
+        (DAY, "31-02-2027", "31-02-2027"),
+        (DAY, "snart", "snart"),
+        (MONTH, "3-2027", "2027-03"),
+        (MONTH, "2027-03-01", "2027-03"),
+        (MUNICIPALITY, "751", "0751"),
+        (MUNICIPALITY, "aarhus kommune", "0751"),
+        (SECTION, "§ 103", "SEL-103"),
+        (SECTION, "104", "SEL-104"),
+        (SECTION, "SEL-103 · Beskyttet beskæftigelse", "SEL-103"),
+        (SECTION, "§ 105", "§ 105"),
+        (several(SECTION), "§ 103, SEL-104; 107", ["SEL-103", "SEL-104", "SEL-107"]),
+        (several(listed("accessibility")), "Uden trin, eller med rampe; elevator", ["step_free", "lift"]),
+        (HALF_DAYS, "man fm; tir em", [{"weekday": 1, "half": "morning"}, {"weekday": 2, "half": "afternoon"}]),
+        (HALF_DAYS, "tirsdag", [{"weekday": 2, "half": "morning"}, {"weekday": 2, "half": "afternoon"}]),
+        (DAY_CAPACITY, "man fm: 3", [{"weekday": 1, "half": "morning", "places_free": 3}]),
+        (OPENING_HOURS, "lør-søn 8-15.30", [{"weekday": day, "opens": "08:00", "closes": "15:30"} for day in (6, 7)]),
+    ],
+)
+def test_a_cell_understands_what_people_write(cell: Cell, text: str, value: object) -> None:
+    assert cell.read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [(HALF_DAYS, "mandag morgen"), (DAY_CAPACITY, "3 pladser"), (OPENING_HOURS, "fre-man 8-16"), (LEVELS, "Samtale")],
+)
+def test_a_cell_that_has_no_such_form_shows_one_that_has(cell: Cell, text: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        cell.read(text)
+    assert cell.read(caught.value.form.partition(";")[0])
+
+
+def test_exclusions_are_for_sure_unless_they_say_otherwise() -> None:
+    label = next(iter(reference.target_groups().values()))
+    assert EXCLUSIONS.read(f"{label.label_da}; {label.label_da} (spørg først)") == [
+        {"code": label.code, "strength": "absolute"},
+        {"code": label.code, "strength": "ask_first"},
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(reference.code_lists()))
+def test_what_is_written_for_a_code_is_read_as_that_code(name: str) -> None:
+    cell = listed(name)
+    codes = list(reference.code_lists()[name].items)
+    assert [cell.read(cell.write(code)) for code in codes] == codes
+    assert several(cell).read(several(cell).write(codes)) == codes
+
+
+@given(st.text())
+def test_what_could_be_a_formula_is_guarded_and_comes_back_as_it_was(text: str) -> None:
+    assert not guarded(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert unguarded(guarded(text)) == text
+
+
+_ANY_CELL = st.one_of(st.text(), st.sampled_from(["ja", "3", "man fm 3", "SEL-103", "1-1-2027", "man-fre 8-16", "=1+1"]))
+
+
+@given(st.sampled_from(list(SHEETS.values())), st.data())
+def test_whatever_stands_in_the_cells_is_a_draft_or_reasons_that_name_a_column(sheet: Sheet, data: st.DataObject) -> None:
+    headings = [placed.heading for placed in our_layout(sheet, {}, with_what_stays=True).placed]
+    layout = lay_out(sheet, headings)
+    cells = data.draw(st.lists(_ANY_CELL, max_size=len(headings)))
+    document, unreadable = layout.read(cells)
+    draft = read_draft(sheet.draft, orjson.dumps(document))
+    reasons = [*unreadable, *(draft.reasons if isinstance(draft, Rejected) else ())]
+    for told in layout.told(reasons, cells):
+        assert told["column"] in headings or told["field"] in {None, "offer_id"} or told["code"] == "extra_forbidden"
+
+
+def test_a_draft_written_as_a_row_is_read_as_the_same_draft() -> None:
+    draft = VACANCIES.draft.model_validate(
+        {
+            "offer_id": "skovly",
+            "reference": "bed-1",
+            "title_da": "To pladser",
+            "sections": ["SEL-103"],
+            "staffed_levels": dict.fromkeys(list(reference.themes())[:4], 3),
+            "price_lines": [{"amount_dkk": number, "unit": "hour"} for number in range(3)],
+            "available_from": date(2027, 2, 1),
+            "pets": False,
+        }
+    )
+    document: dict[str, Any] = orjson.loads(draft.model_dump_json())
+    layout = our_layout(VACANCIES, {"price_lines": 3})
+    again, unreadable = lay_out(VACANCIES, [placed.heading for placed in layout.placed]).read(written(layout, document))
+    assert unreadable == []
+    assert VACANCIES.draft.model_validate_json(orjson.dumps(again)) == draft
+
+
+def _leaves(model: type[BaseModel], before: str = "") -> list[str]:
+    found: list[str] = []
+    for name, field in model.model_fields.items():
+        inner = _models(field.annotation)
+        found += _leaves(inner[0], f"{before}{name}.") if inner else [f"{before}{name}"]
+    return found
+
+
+def _models(annotation: object) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for argument in get_args(annotation) for model in _models(argument)]
+
+
+def _head(field: str, columns: set[str]) -> str | None:
+    return next((column for column in columns if field == column or field.startswith(f"{column}.")), None)
