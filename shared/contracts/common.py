@@ -166,16 +166,16 @@ KnownSection = Annotated[str, AfterValidator(reference.section_known)]
 KnownOfferKind = Annotated[str, AfterValidator(reference.offer_type_known)]
 KnownTargetGroup = Annotated[str, AfterValidator(reference.target_group_known)]
 KnownService = Annotated[str, AfterValidator(reference.service_known)]
-KnownActivity = Annotated[str, AfterValidator(one_of(ACTIVITIES))]
-KnownWorkTask = Annotated[str, AfterValidator(one_of(WORK_TASKS))]
-KnownWayIn = Annotated[str, AfterValidator(one_of(ACCESS))]
-KnownGenderRule = Annotated[str, AfterValidator(one_of(GENDER_RULES))]
-KnownNightStaff = Annotated[str, AfterValidator(one_of(NIGHT_STAFF))]
-KnownTransport = Annotated[str, AfterValidator(one_of(TRANSPORT))]
-KnownAccessNeed = Annotated[str, AfterValidator(one_of(ACCESSIBILITY))]
-KnownEquipment = Annotated[str, AfterValidator(one_of(EQUIPMENT))]
-KnownOwnership = Annotated[str, AfterValidator(one_of(OWNERSHIP))]
-KnownApprovalAuthority = Annotated[str, AfterValidator(one_of(APPROVAL_AUTHORITIES))]
+KnownActivity = Annotated[str, AfterValidator(reference.known("activities"))]
+KnownWorkTask = Annotated[str, AfterValidator(reference.known("work-tasks"))]
+KnownWayIn = Annotated[str, AfterValidator(reference.known("access"))]
+KnownGenderRule = Annotated[str, AfterValidator(reference.known("gender-rules"))]
+KnownNightStaff = Annotated[str, AfterValidator(reference.known("night-staff"))]
+KnownTransport = Annotated[str, AfterValidator(reference.known("transport"))]
+KnownAccessNeed = Annotated[str, AfterValidator(reference.known("accessibility"))]
+KnownEquipment = Annotated[str, AfterValidator(reference.known("equipment"))]
+KnownOwnership = Annotated[str, AfterValidator(reference.known("ownership"))]
+KnownApprovalAuthority = Annotated[str, AfterValidator(reference.known("approval-authorities"))]
 KnownTheme = Annotated[str, AfterValidator(reference.theme_known)]
 KnownLanguage = Annotated[str, AfterValidator(reference.language_known)]
 
@@ -200,5 +200,9 @@ def _assessed(levels: object) -> object:
     return {code: level for code, level in levels.items() if level is not None or code not in reference.themes()}
 
 
-KnownLevels = Annotated[dict[KnownTheme, Level], BeforeValidator(_assessed), AfterValidator(_sorted_by_code)]
+KnownLevels = Annotated[
+    dict[KnownTheme, Level],
+    BeforeValidator(_assessed, json_schema_input_type=dict[str, Level | None]),
+    AfterValidator(_sorted_by_code),
+]
 """As `Levels`, where a sender may also say `null`: *ikke vurderet*."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from starlette.responses import Response
 from starlette.routing import Route
 
+from services.intake.timers import DENMARK
+from shared.contracts import reference
 from shared.web import Body, operation
 
 if TYPE_CHECKING:
@@ -32,11 +35,21 @@ TAGS: Final = {
     "offers": "Tilbud: de findes, også uden en ledig plads. · Offers: they exist without a vacancy too.",
     "vacancies": "Ledige pladser. · Vacancies.",
     "needs": "Behov, ved pseudonym. · Needs, by pseudonym.",
+    "observations": "Sandhedsregnskab: passede opslagene? · Truth record: were the postings true?",
     "codes": "Kodelister. · Code lists.",
     "sheets": "Regneark ind og ud. · Sheets in and out.",
     "search": "Søgning for alle. · Search for everyone.",
     "pages": "Sider og denne beskrivelse. · Pages, and this description.",
 }
+
+
+def codes() -> dict[str, list[str]]:
+    """Give every list of codes with those that are valid today."""
+    today = datetime.now(DENMARK).date()
+    return {
+        name: [code for code in listed.items if reference.refusal_of(code, name, today) is None]
+        for name, listed in reference.code_lists().items()
+    }
 
 
 def routes(document: Callable[[], dict[str, Any]]) -> list[Route]:
