@@ -5,7 +5,7 @@ Nothing here knows Kafka.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 Changed = dict[str, str]
 """Needs whose first K places changed, each with the id of a vacancy that caused it."""
-
-_UNKNOWN_SHIFT: Final = 32
-_POINTS_MASK: Final = (1 << _UNKNOWN_SHIFT) - 1
 
 
 class Place(NamedTuple):
@@ -83,17 +80,17 @@ class MatchingState:
         """Give the first K places of a live need, best first."""
         slot, vacancies = self._needs.slots.of[need_id], self._vacancies
         keys = self._lists.keys[slot, : self._k].tolist()
-        rows, details = self._lists.rows[slot].tolist(), self._lists.details[slot].tolist()
+        rows, points, unknown = (column[slot].tolist() for column in (self._lists.rows, self._lists.points, self._lists.unknown))
         return [
             Place(
                 vacancies.slots.id_of(row),
                 int(vacancies.version[row]),
                 int(vacancies.opening[row]),
                 score_of(key),
-                unpack_points(detail & _POINTS_MASK, self._parts),
-                unknown_codes(detail >> _UNKNOWN_SHIFT),
+                unpack_points(packed, self._parts),
+                unknown_codes(bits),
             )
-            for key, row, detail in zip(keys, rows, details, strict=False)
+            for key, row, packed, bits in zip(keys, rows, points, unknown, strict=False)
             if key != FULL
         ]
 
@@ -217,7 +214,8 @@ class MatchingState:
             scored.needs,
             rows,
             sort_keys(scored.score, self._vacancies.rank[rows]),
-            scored.points | (scored.unknown << _UNKNOWN_SHIFT),
+            scored.points,
+            scored.unknown,
             self._vacancies.edition[rows],
         )
 
@@ -238,5 +236,5 @@ def _all(pieces: list[Offers]) -> Offers:
     if len(pieces) == 1:
         return pieces[0]
     nothing = np.zeros(0, dtype=np.int64)
-    columns = [(one.needs, one.vacancies, one.keys, one.details, one.editions) for one in pieces] or [(nothing,) * 5]
+    columns = [one.columns() for one in pieces] or [(nothing,) * 6]
     return Offers(*(np.concatenate(column) for column in zip(*columns, strict=True)))

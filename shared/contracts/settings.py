@@ -16,9 +16,10 @@ POLICY_KEY = "policy"
 TODAY_KEY = "today"
 
 RuleCode = Literal[
-    "status", "not_matched", "section", "age", "pension_age", "target_group", "gender", "capacity", "dates", "distance", "ruled_out", "price",
+    "status", "not_matched", "section", "age", "section_age", "pension_age", "target_group", "cannot_take", "gender", "capacity", "half_days",
+    "dates", "distance", "ruled_out", "price", "reserved", "registered", "approved", "access", "equipment", "company",
 ]  # fmt: skip
-PartCode = Literal["services", "target_group", "travel", "start"]
+PartCode = Literal["services", "target_group", "levels", "activities", "travel", "start", "languages", "opening_hours"]
 
 
 class Rule(Contract):
@@ -54,6 +55,14 @@ class PensionAge(Contract):
     )
 
 
+class SectionAge(Contract):
+    """For whom a section is, by age, as the law or the register says."""
+
+    section: str = Field(description="Law and section", json_schema_extra=codes("sections"))
+    from_age: int = Field(default=0, ge=0, le=120, description="Youngest age in whole years", json_schema_extra=unit("years"))
+    to_age: int = Field(default=120, ge=0, le=120, description="Oldest age in whole years", json_schema_extra=unit("years"))
+
+
 class Policy(Contract):
     """One dated policy: rules, parts (their maxima add up to 100), thresholds. Numbers of the domain live here, not in code."""
 
@@ -82,10 +91,50 @@ class Policy(Contract):
     never_matched_sections: Codes = Field(
         default=(), description="A place under one of these is found, never proposed", json_schema_extra=codes("sections")
     )
+    section_ages: tuple[SectionAge, ...] = Field(default=(), description="Sections that are for an age; others are for everybody")
+    day_sections: Codes = Field(
+        default=(), description="Sections of day offers, where half-days are asked for", json_schema_extra=codes("sections")
+    )
+    registered_sections: Codes = Field(
+        default=(), description="Sections whose offers must be in Tilbudsportalen", json_schema_extra=codes("sections")
+    )
+    approved_sections: Codes = Field(
+        default=(), description="Sections whose offers socialtilsynet must have approved", json_schema_extra=codes("sections")
+    )
+    free_choice_sections: Codes = Field(
+        default=(), description="Sections under which the citizen may choose the place freely", json_schema_extra=codes("sections")
+    )
+    free_choice_percent: int = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="So much dearer than the reference place a place of free choice may be",
+        json_schema_extra=unit("%"),
+    )
+    opening_days_a_year: int | None = Field(
+        default=None,
+        ge=1,
+        le=366,
+        description="Opening days of a place that is open five days a week; null: a price per opening day says nothing of a month",
+        json_schema_extra=unit("days/year"),
+    )
+    half_day_minutes: int = Field(
+        default=120,
+        ge=1,
+        le=720,
+        description="So long a place must be open before, or after, noon for that to be a half-day",
+        json_schema_extra=unit("minutes"),
+    )
+    assumed_languages: Codes = Field(
+        default=(), description="Languages that every place is taken to speak", json_schema_extra=codes("languages")
+    )
 
     def hash(self) -> str:
-        """SHA-256 of the canonical JSON, 16 hex digits: what a match record names."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:16]
+        """SHA-256 of the canonical JSON, 16 hex digits: what a match record names.
+
+        What a policy leaves out is left out here too: a field that the contract gains later gives no old policy another name.
+        """
+        return hashlib.sha256(self.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:16]
 
 
 class Today(Contract):

@@ -222,6 +222,8 @@ class Vacancy(VacancyTerms):
     location: Point | None = Field(default=None, description="null where the address is protected")
     address: str | None = Field(default=None, max_length=300, description="Public street address; null where it is protected")
     address_protected: bool = Field(default=False, description="Only landsdel and phone leave intake; never held nor matched")
+    registered: bool | None = Field(default=None, description="The offer is registered in Tilbudsportalen; null: not stated")
+    approved: bool | None = Field(default=None, description="The offer is approved by socialtilsyn; null: not stated")
     open_door: bool = Field(default=False, description="Come as you are: found in search, never matched")
     confirmed_at: datetime = Field(description="When the offer last said that this is true")
     expires_at: datetime = Field(description="It closes then, unless confirmed before")

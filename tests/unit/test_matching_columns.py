@@ -50,12 +50,13 @@ def all_pairs(needs: list[NeedProfile], vacancies: list[Vacancy], terms: Terms) 
     need_rows = [need_columns.put(need, terms, live=True) for need in needs]
     vacancy_rows = [vacancy_columns.put(vacancy, terms) for vacancy in vacancies]
     matchable = np.array([row for row in vacancy_rows if vacancy_columns.matchable[row]])
+    parts = tuple(code for code in PARTS if code in terms.parts)
     found = {}
     for part in PairScorer(need_columns, vacancy_columns, books, terms).scored(np.array(need_rows), matchable):
         columns = (part.needs, part.vacancies, part.score, part.points, part.unknown)
         for n, v, score, points, unknown in zip(*(column.tolist() for column in columns), strict=True):
             assert (n, v) not in found, "a pair is scored once"
-            found[n, v] = (score, unpack_points(points, PARTS), unknown_codes(unknown))
+            found[n, v] = (score, unpack_points(points, parts), unknown_codes(unknown))
     return found
 
 

@@ -172,6 +172,8 @@ def _published(terms: StatedVacancy, offer: OfferState, **own: Any) -> Vacancy: 
         "kinds": kinds,
         "offer_id": offer.offer.offer_id,
         "offer_name": offer.terms.name,
+        "registered": offer.terms.registered,
+        "approved": offer.terms.approved,
         "status": "open",
         "closed_reason": None,
         "open_door": not sections and bool(OPEN_DOORS.intersection(kinds)),

@@ -6,7 +6,7 @@ withdrawal cheap: as long as K are left, or there is no floor, the first K are s
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -33,16 +33,24 @@ _RANK_MASK: Final = (1 << RANK_BITS) - 1
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """Places offered to lists: rows of need and vacancy, the key to sort by, what is said of the pair, the vacancy's edition."""
+    """Places offered to lists: rows of need and vacancy, the key to sort by, points and unknowns packed, the vacancy's edition."""
 
     needs: Array
     vacancies: Array
     keys: Array
-    details: Array
+    points: Array
+    unknown: Array
     editions: Array
 
     def only(self, chosen: Array) -> Offers:
-        return Offers(self.needs[chosen], self.vacancies[chosen], self.keys[chosen], self.details[chosen], self.editions[chosen])
+        return Offers(*(column[chosen] for column in self.columns()))
+
+    def of(self, needs: Array) -> Offers:
+        """Give the same under other numbers of the needs."""
+        return replace(self, needs=needs)
+
+    def columns(self) -> tuple[Array, ...]:
+        return self.needs, self.vacancies, self.keys, self.points, self.unknown, self.editions
 
 
 def sort_keys(score: Array, ranks: Array) -> Array:
@@ -63,22 +71,26 @@ class Lists:
     def _make(self, size: int) -> None:
         self.keys: Array = np.full((size, WIDTH), FULL, dtype=np.int64)
         self.rows: Array = np.full((size, WIDTH), _NOBODY, dtype=np.int32)
-        self.details: Array = np.zeros((size, WIDTH), dtype=np.int64)
+        self.points: Array = np.zeros((size, WIDTH), dtype=np.int64)
+        self.unknown: Array = np.zeros((size, WIDTH), dtype=np.int32)
         self.editions: Array = np.zeros((size, WIDTH), dtype=np.int64)
         self.floors: Array = np.full(size, FULL, dtype=np.int64)
 
     def grow(self, size: int) -> None:
         """Make room for `size` needs."""
-        former = (self.keys, self.rows, self.details, self.editions, self.floors)
+        former = self._columns()
         if size > len(self.floors):
             self._make(size)
-            for new, old in zip((self.keys, self.rows, self.details, self.editions, self.floors), former, strict=True):
+            for new, old in zip(self._columns(), former, strict=True):
                 new[: len(old)] = old
+
+    def _columns(self) -> tuple[Array, ...]:
+        return self.keys, self.rows, self.points, self.unknown, self.editions, self.floors
 
     def clear(self, needs: Array) -> None:
         """Empty lists: they hold all of nothing."""
         self.keys[needs], self.rows[needs], self.floors[needs] = FULL, _NOBODY, FULL
-        self.details[needs], self.editions[needs] = 0, 0
+        self.points[needs], self.unknown[needs], self.editions[needs] = 0, 0, 0
 
     def holding(self, vacancies: Array, table_size: int) -> Array:
         """Mark the cells in which one of these vacancies stands."""
@@ -103,16 +115,15 @@ class Lists:
         staying = (self.keys[needs] != FULL) & ~leaving
         at, cell = np.nonzero(staying)
         rows = needs[at]
-        held = Offers(
-            at, self.rows[rows, cell], self.keys[rows, cell], self.details[rows, cell], self.editions[rows, cell]
-        )  # by position in `needs`, from here on
-        offered = Offers(np.searchsorted(needs, offers.needs), offers.vacancies, offers.keys, offers.details, offers.editions)
+        cells = (self.rows, self.keys, self.points, self.unknown, self.editions)
+        held = Offers(at, *(column[rows, cell] for column in cells))  # by position in `needs`, from here on
+        offered = offers.of(np.searchsorted(needs, offers.needs))
         self._write(needs, _together(held, offered), kept=KEPT)
 
     def fill(self, needs: Array, offers: Offers) -> None:
         """Put the outcome of a search over all places on empty lists: `offers` has every eligible place of these needs."""
         at = np.searchsorted(needs, offers.needs)
-        found = Offers(at, offers.vacancies, offers.keys, offers.details, offers.editions)
+        found = offers.of(at)
         total = np.bincount(at, minlength=len(needs))
         self._write(needs, found.only(_among_the_best(found, len(needs))), kept=WIDTH, total=total)
 
@@ -140,22 +151,18 @@ class Lists:
         place = np.arange(len(order)) - starts[sorted_.needs]
         stays = place < np.where(too_many, kept, WIDTH)[sorted_.needs]
         chosen, cell = sorted_.only(stays), place[stays]
-        self.keys[needs], self.rows[needs], self.details[needs], self.editions[needs] = FULL, _NOBODY, 0, 0
+        self.keys[needs], self.rows[needs] = FULL, _NOBODY
+        self.points[needs], self.unknown[needs], self.editions[needs] = 0, 0, 0
         rows = needs[chosen.needs]
         self.keys[rows, cell], self.rows[rows, cell] = chosen.keys, chosen.vacancies
-        self.details[rows, cell], self.editions[rows, cell] = chosen.details, chosen.editions
+        self.points[rows, cell], self.unknown[rows, cell] = chosen.points, chosen.unknown
+        self.editions[rows, cell] = chosen.editions
         cut = needs[too_many]
         self.floors[cut] = self.keys[cut, kept - 1]
 
 
 def _together(one: Offers, other: Offers) -> Offers:
-    return Offers(
-        np.concatenate((one.needs, other.needs)),
-        np.concatenate((one.vacancies, other.vacancies)),
-        np.concatenate((one.keys, other.keys)),
-        np.concatenate((one.details, other.details)),
-        np.concatenate((one.editions, other.editions)),
-    )
+    return Offers(*(np.concatenate(pair) for pair in zip(one.columns(), other.columns(), strict=True)))
 
 
 def _among_the_best(found: Offers, lists: int) -> Array:

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from shared.contracts.settings import PartCode, RuleCode
 
 _BIT: Final = {code: 1 << position for position, code in enumerate(UNKNOWN_CODES)}
-BITS_A_PART: Final = 8
+BITS_A_PART: Final = 7
+"""A hundred points; eight parts together leave the sign bit alone."""
+
+_PART_MASK: Final = (1 << BITS_A_PART) - 1
 
 _MOST_CELLS: Final = 1_000_000
 """Pairs looked at in one go: the working set stays near the processor."""
@@ -54,8 +57,8 @@ class Scored:
 
 @lru_cache(maxsize=65_536)
 def unpack_points(packed: int, parts: tuple[PartCode, ...]) -> Mapping[str, int]:
-    """Give the points by part out of one integer, a byte for each of PARTS."""
-    return {part: packed >> BITS_A_PART * PARTS.index(part) & 0xFF for part in parts}
+    """Give the points by part out of one integer, seven bits for each of PARTS."""
+    return {part: packed >> BITS_A_PART * PARTS.index(part) & _PART_MASK for part in parts}
 
 
 @lru_cache(maxsize=4_096)
