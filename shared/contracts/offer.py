@@ -57,7 +57,7 @@ class OfferTerms(Contract):
 
 
 class Truth(Contract):
-    """How often this offer's postings were still true when somebody asked for the place (docs/guides: how it is counted)."""
+    """How often this offer's postings were still true when somebody asked for the place (docs/reference/truth-record.md)."""
 
     observed: int = Field(
         ge=10, description="Observations that count; fewer than ten are not published", json_schema_extra=unit("observations")

@@ -1,6 +1,7 @@
 """The formula of the truth record, bare."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,9 @@ from services.intake.domain.observations import (
     tally,
     truth,
 )
+from services.intake.settings import IntakeSettings, load_observation_rules
 
+REPOSITORY = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 DAY = date(2026, 11, 25)
 PERIOD, WINDOW = timedelta(days=14), timedelta(days=730)
@@ -129,3 +132,13 @@ def test_between_now_and_the_next_change_nothing_changes(found: list[Observation
     assert change is None or change > NOW
     between = NOW + timedelta(days=3000) if change is None else NOW + (change - NOW) * share * 0.999
     assert tally(found, between, WINDOW) == tally(found, NOW, WINDOW)
+
+
+def test_the_public_page_tells_the_numbers_that_are_counted_by() -> None:
+    rules = load_observation_rules(IntakeSettings.model_construct())
+    danish, _, english = (REPOSITORY / "docs/reference/truth-record.md").read_text(encoding="utf-8").partition("## English")
+    numbers = (rules.objection_period.days, rules.window.days, rules.told_within.days)
+    assert all(f"{number} dage" in danish and f"{number} days" in english for number in numbers)
+    assert f"mindst {LEAST}" in danish
+    assert f"at least {LEAST}" in english
+    assert all(f"`{finding}`" in danish and f"`{finding}`" in english for finding in FINDINGS)
