@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from services.intake.http import codes, landing, needs, observations, offers, sheets, vacancies
+from services.intake.http import api, codes, landing, needs, observations, offers, search, sheets, vacancies
+from shared.web.openapi import openapi_document
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -14,10 +15,19 @@ def routes() -> list[Route]:
     """List every endpoint; each file of `http/` brings its own."""
     return [
         *landing.routes(),
+        *api.routes(document),
         *codes.routes(),
         *offers.routes(),
         *vacancies.routes(),
         *observations.routes(),
         *needs.routes(),
         *sheets.routes(),
+        *search.routes(),
     ]
+
+
+def document() -> dict[str, Any]:
+    """Make the OpenAPI document of the table."""
+    return openapi_document(
+        routes(), title=api.TITLE, version=api.VERSION, description=api.DESCRIPTION, tags=api.TAGS, codes=api.codes()
+    )

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 from starlette.routing import BaseRoute, Route
 
+from shared.web.codes import reachable, with_codes
 from shared.web.operations import Body, Header, Operation, Parameter, operation, operation_of
 from shared.web.problems import MEDIA_TYPE as PROBLEM_MEDIA_TYPE
 from shared.web.problems import words_of
@@ -56,7 +57,13 @@ _ACCEPT_LANGUAGE: Final = Parameter(
 
 
 def openapi_document(
-    routes: Sequence[BaseRoute], *, title: str, version: str, description: str = "", tags: Mapping[str, str] | None = None
+    routes: Sequence[BaseRoute],
+    *,
+    title: str,
+    version: str,
+    description: str = "",
+    tags: Mapping[str, str] | None = None,
+    codes: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """Make the document.
 
@@ -66,12 +73,14 @@ def openapi_document(
         version: of the document.
         description: Markdown.
         tags: headings with their text, in order.
+        codes: the lists that `x-codes` names. What is sent must hold their codes; what is answered may hold later ones.
 
     Raises:
         UndescribedRoute: naming the route.
     """
     described = [(route, _operation(route)) for route in routes if isinstance(route, Route)]
     schemas, components = _schemas([found for _, found in described])
+    components = components | with_codes(components, _sent_only(schemas, components), codes or {})
     paths: dict[str, dict[str, Any]] = {}
     for route, found in described:
         for method in sorted((route.methods or set()) - {"HEAD"}):
@@ -190,6 +199,15 @@ def _schemas(operations: Sequence[Operation]) -> tuple[_Schemas, dict[str, Any]]
         ref_template="#/components/schemas/{model}",
     )
     return made, definitions["$defs"]
+
+
+def _sent_only(schemas: _Schemas, components: Mapping[str, Any]) -> set[str]:
+    """Name the schemas of what is sent and never answered."""
+    sent, answered = (
+        reachable([schema for (_, mode), schema in schemas.items() if mode == wanted], components)
+        for wanted in ("validation", "serialization")
+    )
+    return sent - answered
 
 
 def _as_body(given: Any) -> Body:  # noqa: ANN401 - a model or a Body
