@@ -15,6 +15,7 @@ from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
 
 _FOLDER = Path(__file__).with_name("written")
 _TARGET_GROUPS = ("target_groups", "further_target_groups")
+_LEVELS = ("levels", "staffed_levels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,11 @@ def _vacancy(entry: dict[str, Any], day: date) -> VacancyDraft:
 def _need(entry: dict[str, Any], day: date) -> WrittenNeed:
     expects, waiting_days = entry.pop("expects"), entry.pop("waiting_days")
     dated = _dated(entry, day, {"start_in_days": "start_from"})
+    if "deadline" in dated:
+        dated["deadline"] = _dated(dated["deadline"], day, {"in_days": "date"})
+    if "given_days_ago" in dated.get("consent", {}):
+        given = dated["consent"]
+        dated["consent"] = {"basis": given["basis"], "given_on": day - timedelta(days=given["given_days_ago"])}
     draft = NeedDraft.model_validate(_coded(dated | {"waiting_since": day - timedelta(days=waiting_days)}))
     return WrittenNeed(expects, draft)
 
@@ -92,6 +98,11 @@ def _coded(entry: dict[str, Any]) -> dict[str, Any]:
     for name in _TARGET_GROUPS:
         coded[name] = [labels.target_group(label) for label in entry.get(name, ())]
     coded["services"] = [labels.service(label) for label in entry.get("services", ())]
+    for name in _LEVELS:
+        coded[name] = {labels.theme(label): level for label, level in entry.get(name, {}).items()}
+    coded["cannot_take"] = [
+        {"code": labels.target_group(one["group"]), "strength": one["strength"]} for one in entry.get("cannot_take", ())
+    ]
     if "primary_target_group" in entry:
         coded["primary_target_group"] = labels.target_group(entry["primary_target_group"])
-    return {name: value for name, value in coded.items() if value}
+    return {name: value for name, value in coded.items() if value not in ([], {})}
