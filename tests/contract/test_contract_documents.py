@@ -1,7 +1,6 @@
 """docs/contracts against the code, and what every event owes its readers: a description, a unit, an example that holds."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +81,34 @@ def test_a_schema_refuses_what_the_contract_refuses(name: str) -> None:
     assert validator.is_valid(EXAMPLES[name]["least"] | {"added_tomorrow": 1}) is not closed
 
 
+def test_every_message_of_the_asyncapi_document_is_about_one_event_and_its_example_holds() -> None:
+    document = json.loads((FOLDER / "asyncapi.json").read_text(encoding="utf-8"))
+    messages = document["components"]["messages"]
+    for event in EVENTS:
+        message = messages[event.name]
+        assert message["headers"]["properties"]["ce_type"]["const"] == event.ce_type
+        [example] = message["examples"]
+        for part in ("headers", "payload"):
+            whole = {"components": document["components"], **message[part]}
+            assert [error.message for error in jsonschema_rs.validator_for(whole).iter_errors(example[part])] == []
+        assert not jsonschema_rs.is_valid(message["headers"], example["headers"] | {"ce_type": "another"})
+    used = {name for channel in document["channels"].values() for name in channel["messages"]}
+    assert used == messages.keys()
+
+
+def test_every_service_and_the_partners_send_and_receive_what_the_topics_say() -> None:
+    operations = json.loads((FOLDER / "asyncapi.json").read_text(encoding="utf-8"))["operations"]
+    said = {
+        (name.split(".")[0], one["action"], one["channel"]["$ref"].removeprefix("#/channels/"))
+        for name, one in operations.items()
+    }
+    for topic in (TOPICS.named(name) for name in {event.topic for event in EVENTS}):
+        channel = topic.name.replace("-{partner}", "")
+        assert (topic.writer, "send", channel) in said
+        assert {(reader.group, "receive", channel) for reader in topic.readers} <= said
+        assert (("partner", "receive", channel) in said) is bool(topic.outside)
+
+
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
 def test_an_event_stands_on_a_declared_topic_under_its_own_name(event: EventType) -> None:
     topic = TOPICS.named(event.topic)
@@ -105,8 +132,10 @@ def test_the_documents_say_what_the_code_says() -> None:
 
 @pytest.fixture
 def committed(tmp_path: Path) -> Path:
-    """A copy of what is committed, to be changed as if the code had moved on from it."""
-    return Path(shutil.copytree(FOLDER, tmp_path / "contracts"))
+    """What the code says, to be changed as if the code had moved on from it."""
+    folder = tmp_path / "contracts"
+    Contracts(REPOSITORY, folder).write()
+    return folder
 
 
 def edit(folder: Path, name: str, field: str, schema: Schema | None) -> None:
