@@ -1,0 +1,69 @@
+"""kcat for tests: the one of the machine, else Debian's package unpacked beside the project, which needs no root."""
+
+import os
+import platform
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded.home import home_folder
+
+_PATIENCE_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Kcat:
+    """Where the program lies, and what its environment needs."""
+
+    program: Path
+    libraries: str = ""
+
+
+def find_kcat() -> Kcat:
+    """Find or fetch it; where neither goes, the test fails with what to do."""
+    if found := os.environ.get("KCAT") or shutil.which("kcat") or shutil.which("kafkacat"):
+        return Kcat(Path(found))
+    return _unpacked(home_folder() / "tools" / "kcat")
+
+
+def _unpacked(folder: Path) -> Kcat:
+    if not (folder / "usr" / "bin" / "kcat").is_file():
+        _fetch(folder)
+    return Kcat(folder / "usr" / "bin" / "kcat", f"{folder}/usr/lib/{platform.machine()}-linux-gnu:{folder}/usr/lib")
+
+
+def _fetch(folder: Path) -> None:
+    """Let apt work on lists and a cache of our own, as whoever we are; only what the machine lacks is fetched."""
+    if shutil.which("apt-get") is None:
+        pytest.fail("There is no kcat on this machine: install it (brew install kcat) or name it in KCAT.", pytrace=False)
+    made = folder.with_name(f"kcat-{os.getpid()}")
+    made.mkdir(parents=True)
+    try:
+        _apt(made, "update")
+        _apt(made, "install", "--download-only", "--no-install-recommends", "--yes", "kcat")
+        for package in sorted((made / "cache" / "archives").glob("*.deb")):
+            _run("dpkg-deb", "--extract", str(package), str(made / "root"))
+        shutil.rmtree(folder, ignore_errors=True)
+        (made / "root").rename(folder)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _apt(folder: Path, *arguments: str) -> None:
+    for needed in ("lists/partial", "cache/archives/partial"):
+        (folder / needed).mkdir(parents=True, exist_ok=True)
+    own = {"Dir::State::lists": folder / "lists", "Dir::Cache": folder / "cache", "Debug::NoLocking": "true"}
+    _run("apt-get", "-qq", *(f"-o{name}={value}" for name, value in own.items()), *arguments)
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False)
+    if done.returncode:
+        pytest.fail(
+            f"There is no kcat on this machine, and {command[0]} could not fetch it: install it (apt-get install kcat) or name it "
+            f"in KCAT. {done.stderr.strip()[-300:]}",
+            pytrace=False,
+        )
