@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.contracts.common import Draft, EntityId, codes
+from shared.contracts.common import Code, Draft, EntityId, codes
 
 SubmissionKind = Literal["offer", "vacancy", "need"]
 """What a partner may be allowed to send: declared data of that partner."""
@@ -43,4 +43,4 @@ class NeedReference(Draft):
         description="The municipality that has the case, four digits", json_schema_extra=codes("municipalities")
     )
     source_reference: EntityId = Field(description="The case system's own reference of the need, as it was submitted")
-    reason: str = Field(default="closed", max_length=60, description="Coded reason why it closes")
+    reason: Code = Field(default="closed", description="Coded reason why it closes")

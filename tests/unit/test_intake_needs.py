@@ -106,8 +106,10 @@ def test_a_person_a_place_or_a_cpr_number_is_refused_with_the_reason(path: str, 
 
 
 def test_a_closing_names_no_person_either() -> None:
-    body = orjson.dumps({"handlekommune": "0751", "source_reference": "sag-42", "reason": "flyttet til Mette"})
-    assert ("reason", "person_name") in codes(read_draft(NeedReference, body))
+    body = orjson.dumps({"handlekommune": "0751", "source_reference": "sag-42", "reason": "moved_to_mette"})
+    assert codes(read_draft(NeedReference, body)) == {("reason", "person_name")}
+    words = orjson.dumps({"handlekommune": "0751", "source_reference": "sag-42", "reason": "flyttet på landet"})
+    assert codes(read_draft(NeedReference, words)) == {("reason", "string_pattern_mismatch")}
 
 
 def test_every_text_of_a_profile_is_of_a_list_or_is_looked_at() -> None:

@@ -34,7 +34,7 @@ from services.intake.http.examples import NEED, RULED_OUT, SMALLEST_NEED
 from services.intake.http.headers import ETAG, LOCATION, REPLAYED
 from services.intake.reading import read_draft
 from shared.contracts import reference
-from shared.contracts.common import Day, Draft
+from shared.contracts.common import Code, Day, Draft
 from shared.contracts.drafts import NeedDraft
 from shared.contracts.need import NeedProfile, RuledOut
 from shared.web import Body, Parameter, operation, read_bytes, read_json_bytes
@@ -64,13 +64,14 @@ class RuledOutDraft(RuledOut):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    reason: Code = Field(description="A code, such as declined_by_citizen")
     until: Day | None = None
 
 
 class Closing(Draft):
     """Why a need is closed."""
 
-    reason: str = Field(default="closed", max_length=60, description="A code, such as placed or given_up")
+    reason: Code = Field(default="closed", description="A code, such as placed or given_up")
 
 
 def routes() -> list[Route]:
