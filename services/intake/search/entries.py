@@ -30,6 +30,7 @@ _SHOWN_OF_VACANCY: Final = (
     "title_da", "places_free", "places_total", "available_from", "available_until", "age_from", "age_to", "gender_rule", "target_groups",
     "activities", "work_tasks", "access", "languages", "open_door", "confirmed_at", "expires_at",
 )  # fmt: skip
+_PHONE_ONLY: Final = {"phone": None, "email": None, "web": None}
 _SHOWN_OF_BOTH: Final = ("municipality", "landsdel", "address", "address_protected", "contact")
 
 
@@ -87,10 +88,10 @@ def vacancy_entry(vacancy: Mapping[str, Any], offer: Mapping[str, Any] | None) -
 
     Args:
         vacancy: as published.
-        offer: as published; of it only the words about itself are used, and nothing at all where the vacancy's address is protected, so that a
-            place in an offer with a public address cannot be found by that address.
+        offer: as published; of it only the words about itself and the contact are used, and of one whose own address is public, while the
+            vacancy's is not, only the phone: a place must not be found by what leads to its offer's door.
     """
-    about = None if vacancy["address_protected"] else offer
+    about = offer if offer and (offer["address_protected"] or not vacancy["address_protected"]) else None
     kinds = tuple(vacancy["kinds"]) or tuple((about or {}).get("kinds", ()))
     sections = tuple(vacancy["sections"])
     text = _Text()
@@ -101,8 +102,8 @@ def vacancy_entry(vacancy: Mapping[str, Any], offer: Mapping[str, Any] | None) -
     text.add(vacancy["address"], "C")
     text.add((about or {}).get("text_da"), "C")
     shown = {name: vacancy[name] for name in (*_SHOWN_OF_BOTH, *_SHOWN_OF_VACANCY)}
-    if not shown["contact"] and about:
-        shown["contact"] = about.get("contact")
+    if not shown["contact"] and offer and offer.get("contact"):
+        shown["contact"] = offer["contact"] if about else _PHONE_ONLY | {"phone": offer["contact"]["phone"]}
     shown |= {
         "offer_id": vacancy["offer_id"],
         "vacancy_id": vacancy["vacancy_id"],

@@ -70,7 +70,8 @@ FROM page JOIN search_hit USING (entry_id){joined} ORDER BY points DESC, key DES
 def failing_statement(asked: Asked, offer_id: str) -> tuple[str, list[object], list[str]]:
     """Write the statement that says of each hit of one offer which conditions it meets; gives the conditions' names, too."""
     arguments = _Arguments()
-    named = _conditions(replace(asked, groups=()), _squared(asked, arguments), arguments)[1:]
+    squared = "NULL::bigint" if asked.within_m is None else _squared(asked, arguments)  # an argument that is not used has no type
+    named = _conditions(replace(asked, groups=()), squared, arguments)[1:]
     named += [
         (f"words:{number}", f"w.words @@ {arguments.add(words_query((group,), together=True), 'tsquery')}")
         for number, group in enumerate(asked.groups)

@@ -86,6 +86,8 @@ class SearchStore:
                 total = row[2]
             else:
                 counts[COUNT_OF[what]][row[1]] = row[2]
+        # The statement chooses the page; in which order its rows come is not said.
+        hits.sort(key=lambda hit: (hit.points, hit.key), reverse=True)
         return Answer(tuple(hits), total, counts, generation)
 
     async def standing(self, asked: Asked, offer_id: str) -> tuple[list[Found], int]:

@@ -227,7 +227,8 @@ def _codes_of(alias: Alias) -> tuple[list[str], list[str]]:
         return [], done + services + kinds
     if groups:
         return [], groups + kinds + sections + services
-    if len(sections) == 1 and kinds:
+    if kinds and not any(sign.isdecimal() for word in alias.words for sign in word):
+        # A kind has a section that it is usually under, with much else; only who names a section by its number means all of it.
         return kinds, sections + services
     return kinds + sections or _lexemes("access", alias.access), services
 
