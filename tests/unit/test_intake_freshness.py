@@ -112,7 +112,9 @@ def test_one_setting_overrides_every_kind() -> None:
         {"otherwise": {"lasts": "soon", "remind_before": "PT2H", "reason_da": "x", "reason_en": "x"}},
     ],
 )
-def test_a_file_with_an_unknown_code_no_reason_or_a_late_reminder_stops_the_service(tmp_path: Path, wrong: dict[str, Any]) -> None:
+def test_a_file_with_an_unknown_code_no_reason_or_a_late_reminder_stops_the_service(
+    tmp_path: Path, wrong: dict[str, Any]
+) -> None:
     given_file = yaml.safe_load(IntakeSettings.model_fields["intake_freshness"].default.read_text(encoding="utf-8"))
     file = tmp_path / "freshness.yaml"
     file.write_text(yaml.safe_dump(given_file | wrong), encoding="utf-8")
@@ -146,12 +148,31 @@ def test_a_confirmation_clears_the_reminder_and_the_next_term_has_its_own() -> N
 
 def test_the_same_stated_again_answers_a_reminder_however_young_the_posting_is() -> None:
     young = announced(sections=["SEL-109"], kinds=["SEL-109"])  # 1 day, reminded 4 hours before
-    assert isinstance(restated(young, 5 * HOUR, sections=["SEL-109"], kinds=["SEL-109"]), Unchanged)  # a quarter of a day: 6 hours
+    assert isinstance(
+        restated(young, 5 * HOUR, sections=["SEL-109"], kinds=["SEL-109"]), Unchanged
+    )  # a quarter of a day: 6 hours
     assert isinstance(restated(young, 6 * HOUR, sections=["SEL-109"], kinds=["SEL-109"]), Accepted)
 
     reminded = taken(vacancies.remind(announced(), later(25 * DAY)))
     again = taken(restated(reminded, 25 * DAY + HOUR))
     assert (again.vacancy.reminded_at, again.vacancy.confirmed_at) == (None, NOW + 25 * DAY + HOUR)
+
+
+def test_an_offer_that_was_asked_soon_is_believed_when_it_says_the_same_again() -> None:
+    # 10 days of which half a day is over when the offer is asked; the same again within a day of the posting is else no confirmation.
+    eager = Freshness(otherwise=Validity(10 * DAY, 9.5 * DAY), confirm_again_after=DAY, keep_closed=30 * DAY)
+    before = taken(
+        vacancies.announce(
+            "v-1", VacancyDraft.model_validate(VACANCY), offer(), Sent("http:skovly", None, "http"), Moment(NOW, eager)
+        )
+    )
+    half_a_day = Moment(NOW + 12 * HOUR, eager)
+    reminded = taken(vacancies.remind(before, half_a_day))
+    again = [
+        vacancies.restate(one, VacancyDraft.model_validate(VACANCY), offer(), Sent("http:skovly", None, "http"), half_a_day)
+        for one in (before, reminded)
+    ]
+    assert [type(outcome) for outcome in again] == [Unchanged, Accepted]
 
 
 def test_what_has_expired_or_closed_is_not_reminded() -> None:

@@ -166,6 +166,7 @@ def suggested(value: str, name: str, day: date = TODAY) -> tuple[str, str]:
         ("104", "sections", "SEL-104"),
         ("§ 108 a", "sections", "SEL-108a"),
         ("SEL 107", "sections", "SEL-107"),
+        ("ophold efter § 107 stk. 1", "sections", "SEL-107"),
         ("105", "sections", "SEL-109"),
         ("Autisme", "target-groups", "9b3fd322-a75a-4ed8-9b74-425fa1e01c95"),
         ("Autismspektrum", "target-groups", "9b3fd322-a75a-4ed8-9b74-425fa1e01c95"),

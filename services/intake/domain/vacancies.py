@@ -107,8 +107,7 @@ def confirm(before: VacancyState, moment: Moment) -> Outcome:
 def remind(before: VacancyState, moment: Moment) -> Outcome:
     """Ask the offer, once, to confirm an open vacancy that expires soon: the version that says so is the reminder."""
     old = before.vacancy
-    is_due = before.remind_at is not None and before.remind_at <= moment.now < old.expires_at
-    if old.status == "closed" or not is_due:
+    if before.remind_at is None or not before.remind_at <= moment.now < old.expires_at:  # None of a closed one
         return Unchanged(before)
     reminded = old.model_copy(update={"version": old.version + 1, "reminded_at": moment.now})
     return Accepted(VacancyState(reminded, before.stated, before.sender, before.reference))
