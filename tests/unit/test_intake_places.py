@@ -206,6 +206,10 @@ def test_an_offers_name_id_and_phone_hold_no_protected_address() -> None:
     assert offer(name="Aarhus Kvindehus").offer.name == "Aarhus Kvindehus"
 
 
+def test_an_offers_id_is_no_cpr_number() -> None:
+    assert refused(offers.register("010190-1234", OfferDraft.model_validate(OFFER), None)) == [("offer_id", "cpr_number")]
+
+
 def test_a_title_that_was_in_order_is_neutral_once_the_address_is_protected() -> None:
     before = vacancy(offer(**WORKSHOP), sections=["SEL-103"], title_da="Plads på Vestergade 12")
     after = vacancies.follow_offer(before, offer(**WORKSHOP, address_protected=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from services.intake.domain.addresses import hidden_place
+from services.intake.domain.cpr import holds_cpr_number
 from services.intake.domain.geography import to_metres
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged, reason
 from services.intake.domain.states import OfferState
@@ -70,12 +71,17 @@ def landsdel(municipality: str) -> str:
 
 
 def _refusal(offer_id: str, terms: OfferTerms) -> Rejected | None:
-    """Refuse what would be published although it holds the protected address; a name may hold its town, since it is the name."""
-    if not terms.address_protected:
-        return None
-    hidden = hidden_place([terms.address], [terms.municipality])
-    published = {"name": terms.name, "offer_id": offer_id, "contact.phone": terms.contact.phone if terms.contact else None}
-    reasons = [reason("address_protected", field) for field, text in published.items() if text and hidden.is_addressed_in(text)]
+    """Refuse an id that looks like a CPR number, and what would be published although it holds the protected address.
+
+    A name may hold its town, since it is the name.
+    """
+    reasons = [reason("cpr_number", "offer_id")] if holds_cpr_number(offer_id) else []
+    if terms.address_protected:
+        hidden = hidden_place([terms.address], [terms.municipality])
+        published = {"name": terms.name, "offer_id": offer_id, "contact.phone": terms.contact.phone if terms.contact else None}
+        reasons += (
+            reason("address_protected", field) for field, text in published.items() if text and hidden.is_addressed_in(text)
+        )
     return Rejected(tuple(reasons)) if reasons else None
 
 
