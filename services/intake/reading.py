@@ -21,6 +21,7 @@ from services.intake.domain.commands import (
     PutOffer,
 )
 from services.intake.domain.cpr import fields_with_cpr_number, holds_cpr_number
+from services.intake.domain.numbers import with_whole_numbers
 from services.intake.domain.offers import CRISIS_CENTRE
 from services.intake.domain.outcomes import Rejected, reason, rejected
 from services.intake.domain.publishable import persons_and_places, value_at
@@ -60,9 +61,15 @@ _ABOUT_OFFERS: Final = frozenset({OfferDraft, VacancyDraft, VacancyReference})
 """Of these, an offer says in public who is to be rung and where it lies; all else is about a citizen."""
 
 
-def read_draft(model: type[_Model], body: bytes | None) -> _Model | Rejected:
-    """Read the body of an offer, a vacancy or a need, or of a reference to one."""
-    draft, reasons, _ = _read(model, body)
+def read_draft(model: type[_Model], body: bytes | None, *, written: str | None = None) -> _Model | Rejected:
+    """Read the body of an offer, a vacancy or a need, or of a reference to one.
+
+    Args:
+        model: what it is to be.
+        body: JSON.
+        written: all text in it that is no code of a list, where the caller knows: the rest is not searched for numbers of persons.
+    """
+    draft, reasons, _ = _read(model, body, written)
     return draft if draft is not None and not reasons else Rejected(tuple(reasons))
 
 
@@ -167,7 +174,9 @@ _commands: Final[dict[str, Callable[[Submission, Partner, Callable[[], str]], _R
 }
 
 
-def _read(model: type[_Model], body: bytes | None) -> tuple[_Model | None, list[Reason], Mapping[str, Any]]:
+def _read(
+    model: type[_Model], body: bytes | None, written: str | None = None
+) -> tuple[_Model | None, list[Reason], Mapping[str, Any]]:
     """Give the draft where it could be read, everything that is wrong with it, and what was stated, for those who look further."""
     if body is None:
         return None, [reason("no_body")], {}
@@ -175,7 +184,7 @@ def _read(model: type[_Model], body: bytes | None) -> tuple[_Model | None, list[
         return None, [reason("too_large")], {}
     draft, reasons = _validated(model, body)
     stated: Mapping[str, Any]
-    if draft is not None and not _may_hold_cpr_number(body):
+    if draft is not None and not _may_hold_cpr_number(body, written):
         stated = _Stated(draft)  # the usual case, without a second look at each field
     else:
         document = _document(draft, body)
@@ -211,9 +220,9 @@ class _Stated(Mapping[str, Any]):
         return len(type(self._draft).model_fields)
 
 
-def _may_hold_cpr_number(body: bytes) -> bool:
+def _may_hold_cpr_number(body: bytes, written: str | None) -> bool:
     """Look at the JSON as it came; what is escaped in it could be digits or a control character, and is looked at field by field."""
-    return b"\\u" in body or holds_cpr_number(body.decode())
+    return b"\\u" in body or holds_cpr_number(body.decode() if written is None else written)
 
 
 def _document(draft: BaseModel | None, body: bytes) -> object:
@@ -228,6 +237,8 @@ def _validated(model: type[_Model], body: bytes) -> tuple[_Model | None, list[Re
     try:
         return model.model_validate_json(body, strict=True), []  # as the schema says: "5" is no number
     except ValidationError as error:
+        if (whole := with_whole_numbers(error, body)) is not None:
+            return _validated(model, whole)
         return None, [
             Reason(field=_path(found.field), code=found.code, text_da=found.text_da, text_en=found.text_en)
             for found in field_errors(error)

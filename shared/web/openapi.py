@@ -147,7 +147,8 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
 def _responses(found: Operation, schemas: _Schemas) -> dict[str, Any]:
     answers = {str(status): _answer(status, _as_body(body), schemas) for status, body in sorted(found.responses.items())}
     with_body = _WITH_BODY if found.request is not None else ()
-    statuses = sorted({*found.problems, *with_body, *_ALWAYS})
+    with_parameters = (400,) if any(parameter.place != "path" for parameter in found.parameters) else ()
+    statuses = sorted({*found.problems, *with_body, *with_parameters, *_ALWAYS})
     problem = {"content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}}
     return answers | {str(status): {"description": _of_status(status)} | problem for status in statuses}
 

@@ -1,5 +1,6 @@
 """Errors as problem+json (RFC 9457): what is wrong and what to do, in Danish or English."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -20,6 +21,7 @@ from shared.web.validation import FieldError, field_errors
 MEDIA_TYPE: Final = "application/problem+json"
 
 _CLIENT_ERROR: Final = 400
+_PARAMETER: Final = re.compile(r"\{\w+\}")
 _METHOD_NOT_ALLOWED: Final = 405
 _SERVER_ERROR: Final = 500
 
@@ -188,9 +190,10 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 def _methods_at(request: Request) -> list[str]:
-    """List the methods of every route of an address: Starlette names only those of the first."""
+    """List the methods of an address, of all its routes: Starlette names only those of the first. The closest pattern counts."""
     routes = [route for route in request.app.routes if isinstance(route, Route) and route.matches(request.scope)[0] != Match.NONE]
-    return sorted({method for route in routes for method in route.methods or ()})
+    closest = max((route.path_format for route in routes), key=lambda path: len(_PARAMETER.sub("", path)), default="")
+    return sorted({method for route in routes if route.path_format == closest for method in route.methods or ()})
 
 
 async def _on_anything_else(request: Request, _error: Exception) -> Response:

@@ -25,7 +25,7 @@ class FieldError:
 
 
 # By pydantic's error type; {…} are the limits and expectations of the schema, which pydantic gives in the error's context.
-_TEXTS: Mapping[str, tuple[str, str]] = {
+TEXTS: Mapping[str, tuple[str, str]] = {
     "missing": ("skal udfyldes", "is required"),
     "extra_forbidden": ("kendes ikke", "is not known"),
     "json_invalid": ("er ikke gyldig JSON", "is not valid JSON"),
@@ -93,8 +93,8 @@ def _field_error(location: tuple[int | str, ...], code: str, context: Mapping[st
 
 
 def _texts(code: str, context: Mapping[str, Any]) -> tuple[str, str]:
-    if code in _TEXTS:
-        danish, english = _TEXTS[code]
+    if code in TEXTS:
+        danish, english = TEXTS[code]
         return danish.format_map(_in_danish(context)), english.format_map(context)
     if "text_da" in context and "text_en" in context:
         return str(context["text_da"]), str(context["text_en"])

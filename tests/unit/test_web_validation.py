@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.settings import Secret, ServiceSettings
 from shared.web import FieldError, Problem, field_errors
-from shared.web.validation import _TEXTS
+from shared.web.validation import TEXTS
 
 
 def _no_such_kommune(value: str) -> str:
@@ -56,9 +56,9 @@ def test_an_error_without_words_of_its_own_still_has_words() -> None:
     assert error.text_en
 
 
-@pytest.mark.parametrize("code", sorted(_TEXTS))
+@pytest.mark.parametrize("code", sorted(TEXTS))
 def test_both_languages_name_the_same_limits(code: str) -> None:
-    danish, english = _TEXTS[code]
+    danish, english = TEXTS[code]
     assert [part.split("}")[0] for part in danish.split("{")[1:]] == [part.split("}")[0] for part in english.split("{")[1:]]
 
 

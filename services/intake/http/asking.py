@@ -28,7 +28,7 @@ Status = Literal["open", "closed"]
 _ENTITY_ID: Final = r"^[0-9A-Za-z][0-9A-Za-z._-]{2,63}$"
 _PARTNER: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _KEY: Final = r'^("[ !#-\[\]-~]{1,200}"|[0-9A-Za-z._~:/+=-]{1,200})$'
-_TAGS: Final = r'^[ \t]*(\*|(W/)?"[!#-~]*"([ \t]*,[ \t]*(W/)?"[!#-~]*")*)[ \t]*$'
+_TAGS: Final = r'^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$'
 _ONE_TAG: Final = re.compile(r'(W/)?("[!#-~]*")')
 
 PARTNER: Final = Parameter(
@@ -51,6 +51,7 @@ IF_MATCH: Final = Parameter(
     "header",
     'Kun hvis det stadig er den version, du hentede: dens ETag, fx "1.3". Ellers 412.',
     'Only if it is still the version that you fetched: its ETag, such as "1.3". Otherwise 412.',
+    example='"1.3"',
 )
 IF_NONE_MATCH: Final = Parameter(
     "If-None-Match",
@@ -58,6 +59,7 @@ IF_NONE_MATCH: Final = Parameter(
     "header",
     "*: kun hvis det ikke findes i forvejen. Ellers 412.",
     "*: only if it does not exist yet. Otherwise 412.",
+    example="*",
 )
 SEEN_BEFORE: Final = Parameter(
     "If-None-Match",
@@ -65,6 +67,7 @@ SEEN_BEFORE: Final = Parameter(
     "header",
     "Den ETag, du har: svaret er 304 uden indhold, hvis intet er ændret.",
     "The ETag that you have: the answer is 304 without a body if nothing has changed.",
+    example='"1.3"',
 )
 LIMIT: Final = Parameter(
     "limit",

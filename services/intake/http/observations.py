@@ -174,7 +174,7 @@ async def get_observations(request: Request) -> Response:
     observing = _observing(request)
     record = await observing.record(offer_id, int(before) if before else None, asked.limit, await caller_of(request))
     if isinstance(record, Rejected):
-        raise refusal(record)
+        raise Problem(404, errors=refusal(record).errors)
     days = {"objection": observing.rules.objection_period.days, "window": observing.rules.window.days, "least": LEAST}
     told = {
         "offer_id": offer_id,

@@ -113,14 +113,16 @@ def routes() -> list[Route]:
             "Hvilke rækker rapporten nævner.", "Which rows the report tells."),
     ),
     tags=("sheets",),
-    problems=(404, 409, 413, 415, 422),
+    problems=(403, 404, 409, 413, 415, 422),
 )  # fmt: skip
 async def upload_sheet(request: Request) -> Response:
     """Take a sheet; its rows are answered as they are stored."""
     sheet = _sheet(request)
     form = _FORMATS.get(request.headers.get("Content-Type", "").partition(";")[0].strip().lower())
     if form is None:
-        raise Problem(415, detail=Text(f"Send {', '.join(_FORMATS)}.", f"Send {', '.join(_FORMATS)}."))
+        known = ", ".join(_FORMATS)
+        wrong = FieldError("Content-Type", "media_type", f"skal være en af {known}", f"must be one of {known}")
+        raise Problem(415, detail=Text(f"Send {known}.", f"Send {known}."), errors=[wrong])
     asked = await _asked(request)
     async with AsyncExitStack() as until_told:
         file = until_told.enter_context(_temporary())
@@ -160,7 +162,7 @@ async def sheet_template(request: Request) -> Response:
         Parameter("form", {"type": "string", "enum": list(MEDIA_TYPES)}, "path", "Filens slags.", "Kind of file.", required=True),
     ),
     tags=("sheets",),
-    problems=(404,),
+    problems=(403, 404),
 )
 async def download_sheet(request: Request) -> Response:
     """Give what is open as a sheet."""
