@@ -46,8 +46,8 @@ _STATUS: Final = {
 
 def refusal(outcome: Rejected, position: Position | None = None) -> Problem:
     """Make a problem of every reason; `position` is where the thing stands, for those who saw another version."""
-    statuses = {_STATUS.get(reason.code, 422) for reason in outcome.reasons}
-    status = statuses.pop() if len(statuses) == 1 else 422
+    statuses = {_STATUS.get(reason.code, UNPROCESSABLE) for reason in outcome.reasons}
+    status = statuses.pop() if len(statuses) == 1 else UNPROCESSABLE
     errors = [_field_error(reason) for reason in outcome.reasons]
     if status != _PRECONDITION_FAILED or position is None:
         return Problem(status, errors=errors)
@@ -57,6 +57,8 @@ def refusal(outcome: Rejected, position: Position | None = None) -> Problem:
 
 
 _PRECONDITION_FAILED: Final = 412
+UNPROCESSABLE: Final = 422
+"""Of what is wrong in the body itself."""
 
 
 def done(outcome: Accepted | Unchanged, position: Position) -> Response:

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.intake.answers import refusal
+from services.intake.answers import UNPROCESSABLE, refusal
 from services.intake.domain.observations import LEAST, Finding, Objection, Ruling, Standing
 from services.intake.domain.outcomes import Rejected
 from services.intake.http.asking import LIMIT, PARTNER, caller_of, id_in_path, page_of, path_parameter
@@ -174,7 +174,8 @@ async def get_observations(request: Request) -> Response:
     observing = _observing(request)
     record = await observing.record(offer_id, int(before) if before else None, asked.limit, await caller_of(request))
     if isinstance(record, Rejected):
-        raise Problem(404, errors=refusal(record).errors)
+        refused = refusal(record)
+        raise Problem(404, errors=refused.errors) if refused.status == UNPROCESSABLE else refused  # the offer is in the path
     days = {"objection": observing.rules.objection_period.days, "window": observing.rules.window.days, "least": LEAST}
     told = {
         "offer_id": offer_id,
