@@ -20,7 +20,7 @@ from services.intake.domain.outcomes import Accepted, Outcome, Rejected, rejecte
 from services.intake.domain.states import OfferState
 from services.intake.domain.targets import target_of
 from services.intake.domain.wanted import wanted
-from services.intake.ids import new_id
+from services.intake.ids import new_id, new_ids
 from services.intake.publishing import body_of, envelope, message, topic_of
 from services.intake.store import Change, Setting
 from shared.contracts.settings import POLICY_KEY, TODAY_KEY, Today
@@ -88,6 +88,10 @@ class Intake:
     def new_id(self) -> str:
         """Make an id for a vacancy or a need."""
         return new_id(self._clock())
+
+    def new_ids(self, count: int) -> list[str]:
+        """Make as many ids as there are rows."""
+        return new_ids(self._clock(), count)
 
     async def change(self, requests: Sequence[Request]) -> list[Outcome]:
         """Decide, store and publish; all in one transaction, each request on top of those before it."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import inspect
 import re
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetJsonSchemaHandler, JsonValue
 from pydantic_core import PydanticCustomError
@@ -17,7 +18,7 @@ from pydantic_core import PydanticCustomError
 from shared.contracts import reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Mapping
 
     from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import CoreSchema
@@ -31,6 +32,9 @@ def unit(name: str) -> dict[str, JsonValue]:
 def codes(list_name: str) -> dict[str, JsonValue]:
     """Say which list of `GET /codes` a field's codes are of: `json_schema_extra` of the field."""
     return {"x-codes": list_name}
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 class Contract(BaseModel):
@@ -63,8 +67,33 @@ class Draft(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+def trusted(model: type[_Model], values: Mapping[str, Any]) -> _Model:
+    """Make a model of values that were validated elsewhere as what the fields are; nothing is looked at again.
+
+    What `model_construct` does, at a tenth of its cost, which counts where a hundred thousand are made in a row.
+
+    Args:
+        model: has no private attributes and no aliases.
+        values: by field; a field that is missing takes its default, a name that is no field is left out.
+    """
+    made = model.__new__(model)
+    object.__setattr__(made, "__dict__", {name: values.get(name, default) for name, default in _defaults(model)})
+    object.__setattr__(made, "__pydantic_fields_set__", set(values))
+    object.__setattr__(made, "__pydantic_extra__", None)
+    object.__setattr__(made, "__pydantic_private__", None)
+    return made
+
+
+@cache
+def _defaults(model: type[BaseModel]) -> tuple[tuple[str, Any], ...]:
+    """Give the fields in their order, which is that of the JSON; the models are frozen, so a default can be shared."""
+    return tuple(
+        (name, field.get_default(call_default_factory=True, validated_data={})) for name, field in model.model_fields.items()
+    )
+
+
 def _sorted_unique(values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(set(values)))
+    return tuple(sorted(set(values))) if len(values) > 1 else values
 
 
 EntityId = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z._-]{2,63}$")]

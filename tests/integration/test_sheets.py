@@ -71,7 +71,7 @@ async def test_a_wrong_row_is_told_by_the_heading_of_its_column_and_the_others_a
         ),
     )
 
-    assert {(e["column"], e["code"]) for e in report[1]["errors"]} == {("Ledige pladser", "int_parsing")}
+    assert {(e["column"], e["code"]) for e in report[1]["errors"]} == {("Ledige pladser", "int_type")}
     assert {(e["column"], e["code"]) for e in report[2]["errors"]} == {("Pris 1: pr.", "literal_error")}
     assert (report[3]["outcome"], summary(report)) == ("accepted", (1, 0, 0, 2))
     assert b"mange" not in orjson.dumps(report)

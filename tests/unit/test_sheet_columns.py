@@ -136,7 +136,7 @@ def test_whatever_stands_in_the_cells_is_a_draft_or_reasons_that_name_a_column(s
     headings = [placed.heading for placed in our_layout(sheet, {}, with_what_stays=True).placed]
     layout = lay_out(sheet, headings)
     cells = data.draw(st.lists(_ANY_CELL, max_size=len(headings)))
-    document, unreadable = layout.read(cells)
+    document, unreadable, _ = layout.read(cells)
     draft = read_draft(sheet.draft, orjson.dumps(document))
     reasons = [*unreadable, *(draft.reasons if isinstance(draft, Rejected) else ())]
     for told in layout.told(reasons, cells):
@@ -158,7 +158,7 @@ def test_a_draft_written_as_a_row_is_read_as_the_same_draft() -> None:
     )
     document: dict[str, Any] = orjson.loads(draft.model_dump_json())
     layout = our_layout(VACANCIES, {"price_lines": 3})
-    again, unreadable = lay_out(VACANCIES, [placed.heading for placed in layout.placed]).read(written(layout, document))
+    again, unreadable, _ = lay_out(VACANCIES, [placed.heading for placed in layout.placed]).read(written(layout, document))
     assert unreadable == []
     assert VACANCIES.draft.model_validate_json(orjson.dumps(again)) == draft
 

@@ -9,6 +9,7 @@ from services.intake.domain.addresses import HiddenPlace, hidden_place
 from services.intake.domain.geography import to_metres
 from services.intake.domain.offers import CRISIS_CENTRE, landsdel, public_contact
 from services.intake.domain.outcomes import reason
+from shared.contracts.common import trusted
 from shared.contracts.vacancy import StatedVacancy, VacancyTerms
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ LEADS_NOWHERE: Final = frozenset(
 Whatever else there is stays in intake, also what a later version of the contract adds: free text; the kommuner that it is
 reserved for, which are its neighbours; opening hours, which lead to the page that they were copied from.
 """
+_TERM_NAMES: Final = tuple(VacancyTerms.model_fields)
+
 NEUTRAL_TITLE: Final = "Plads med beskyttet adresse"
 """Stands in for a title that was in order until the address became protected."""
 
@@ -57,10 +60,7 @@ class Site:
 
 def stated(draft: VacancyDraft) -> StatedVacancy:
     """Take over what was stated, with the point in metres."""
-    terms: dict[str, Any] = {name: getattr(draft, name) for name in StatedVacancy.model_fields}
-    if draft.point is not None:
-        terms["location"] = to_metres(draft.point)
-    return StatedVacancy.model_construct(**terms)
+    return trusted(StatedVacancy, vars(draft) | ({"location": to_metres(draft.point)} if draft.point is not None else {}))
 
 
 def site_of(terms: StatedVacancy, sections: tuple[str, ...], offer: OfferState) -> Site:
@@ -93,7 +93,8 @@ def betrayals(terms: VacancyTerms, site: Site, offer: OfferState) -> Iterator[Re
 
 def told_of(terms: VacancyTerms, site: Site, offer: OfferState) -> dict[str, Any]:
     """Give what is published of the terms and of where the place lies, by the names of the contract."""
-    public: dict[str, Any] = {name: getattr(terms, name) for name in VacancyTerms.model_fields}
+    said = vars(terms)
+    public: dict[str, Any] = {name: said[name] for name in _TERM_NAMES}
     where: dict[str, Any] = {
         "municipality": site.municipality,
         "landsdel": landsdel(site.municipality),

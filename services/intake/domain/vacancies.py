@@ -11,6 +11,7 @@ from services.intake.domain.openings import next_opening
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged, reason, rejected
 from services.intake.domain.sites import betrayals, site_of, stated, told_of
 from services.intake.domain.states import ErasedVacancy, VacancyState
+from shared.contracts.common import trusted
 from shared.contracts.reference import open_door_kinds
 from shared.contracts.vacancy import StatedVacancy, Vacancy
 
@@ -177,7 +178,7 @@ def _published(terms: StatedVacancy, offer: OfferState, **own: Any) -> Vacancy: 
         "closed_reason": None,
         "open_door": not sections and bool(OPEN_DOORS.intersection(kinds)),
     }
-    return Vacancy.model_validate(public | own)
+    return trusted(Vacancy, public | own)
 
 
 def _sections_and_kinds(terms: StatedVacancy, offer: OfferState) -> tuple[tuple[str, ...], tuple[str, ...]]:

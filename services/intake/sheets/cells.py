@@ -49,6 +49,8 @@ class Cell(ABC):
 
     form: str = ""
     """What one looks like, for people."""
+    is_free: bool = False
+    """Whether anything can stand in it: text that somebody wrote."""
 
     @abstractmethod
     def read(self, text: str) -> Json:
@@ -71,6 +73,7 @@ class Text(Cell):
     """Text as it stands."""
 
     form = "tekst"
+    is_free = True
 
     def read(self, text: str) -> str:
         return text
@@ -220,6 +223,11 @@ class Several(Cell):
 
     entry: Cell
     commas: bool = False
+
+    @property
+    def is_free(self) -> bool:  # type: ignore[override] # a property reads like the attribute
+        """Say what its entries are."""
+        return self.entry.is_free
 
     @property
     def form(self) -> str:  # type: ignore[override] # a property reads like the attribute

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from services.intake.sheets.cells import UnreadableError
 from services.intake.sheets.columns import MOST_GROUPS, Column, Sheet
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
 _GUARDED: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for the beginning of a formula (OWASP: CSV injection)."""
 
+_MOST_KNOWN: Final = 10_000
+_MOST_KNOWN_CHARACTERS: Final = 200
+"""So much of what a column says is remembered: some megabytes at most, for as long as the sheet is read."""
+
 _INDEX: Final = re.compile(r"\[(\d+)\]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Placed:
     """A column at its place in a sheet."""
 
@@ -27,10 +32,41 @@ class Placed:
     column: Column
     heading: str
     number: int
-    keys: tuple[str, ...]
+    _known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Look at the column once, and not in every row."""
+        self.first, _, rest = self.column.path.replace("[]", "").partition(".")
+        self.second = rest or None
+        self.group = self.column.group
+        self.is_free = self.column.cell.is_free
+
+    def value_of(self, text: str) -> Any:  # noqa: ANN401 - a JSON value
+        """Read the text of a cell; what a column says again and again, such as a code, is read once.
+
+        Raises:
+            UnreadableError: it has not the form that the column takes.
+        """
+        if self.is_free:
+            return self.column.cell.read(unguarded(text))
+        known = self._known.get(text, self)
+        if known is not self:
+            return known
+        value = self.column.cell.read(unguarded(text))
+        if len(self._known) < _MOST_KNOWN and len(text) < _MOST_KNOWN_CHARACTERS:
+            self._known[text] = value
+        return value
 
 
-@dataclass(frozen=True, slots=True)
+class RowRead(NamedTuple):
+    """A row as the JSON of a draft, what its cells refused, and all that somebody wrote in it freely."""
+
+    document: dict[str, Any]
+    unreadable: list[Reason]
+    free: str
+
+
+@dataclass(frozen=True)
 class Layout:
     """The columns of one sheet as it came.
 
@@ -44,7 +80,15 @@ class Layout:
     placed: tuple[Placed, ...]
     ignored: tuple[str, ...] = ()
     twice: tuple[str, ...] = ()
-    _groups: frozenset[str] = field(default=frozenset())
+
+    @cached_property
+    def _by_place(self) -> tuple[Placed | None, ...]:
+        by_place = {placed.at: placed for placed in self.placed}
+        return tuple(by_place.get(at) for at in range(max(by_place, default=-1) + 1))
+
+    @cached_property
+    def _groups(self) -> frozenset[str]:
+        return frozenset(placed.group for placed in self.placed if placed.group is not None)
 
     @property
     def missing(self) -> list[Column]:
@@ -52,32 +96,34 @@ class Layout:
         there = {placed.column.path for placed in self.placed}
         return [column for column in self.sheet.columns if column.required and column.path not in there]
 
-    def read(self, cells: Sequence[str]) -> tuple[dict[str, Any], list[Reason]]:
+    def read(self, cells: Sequence[str]) -> RowRead:
         """Read a row into the JSON of a draft; what a cell itself refuses stands beside it."""
         document: dict[str, Any] = {}
         reasons: list[Reason] = []
-        width = len(cells)
-        for placed in self.placed:
-            if placed.at >= width or not (text := cells[placed.at].strip()):
+        free: list[str] = []
+        for placed, cell in zip(self._by_place, cells, strict=False):
+            if not cell or placed is None or not (text := cell.strip()):
                 continue
             try:
-                value = placed.column.cell.read(unguarded(text))
+                value = placed.value_of(text)
             except UnreadableError as error:
                 reasons.append(_unreadable(placed, error.form))
                 continue
+            if placed.is_free:
+                free.append(text)
             if value is None:
                 continue
-            keys = placed.keys
-            if len(keys) == 1:
-                document[keys[0]] = value
-            elif placed.column.group is None:
-                document.setdefault(keys[0], {})[keys[1]] = value
+            first, second = placed.first, placed.second
+            if second is None:
+                document[first] = value
+            elif placed.group is None:
+                document.setdefault(first, {})[second] = value
             else:
-                document.setdefault(keys[0], {}).setdefault(placed.number, {})[keys[1]] = value
+                document.setdefault(first, {}).setdefault(placed.number, {})[second] = value
         for group in self._groups:
             if group in document:
                 document[group] = [one for _, one in sorted(document[group].items())]
-        return document, reasons
+        return RowRead(document, reasons, "\n".join(free))
 
     def told(self, reasons: Iterable[Reason], cells: Sequence[str]) -> list[dict[str, Any]]:
         """Say what is wrong with a row, by the heading of the column as this sheet has it."""
@@ -132,10 +178,8 @@ def lay_out(sheet: Sheet, headings: Sequence[str]) -> Layout:
             twice.append(heading)
             continue
         seen.add((column.path, number))
-        keys = tuple(column.path.replace("[]", "").split("."))
-        placed.append(Placed(at, column, heading, number, keys))
-    groups = frozenset(one.column.group for one in placed if one.column.group is not None)
-    return Layout(sheet, tuple(placed), tuple(ignored), tuple(twice), groups)
+        placed.append(Placed(at, column, heading, number))
+    return Layout(sheet, tuple(placed), tuple(ignored), tuple(twice))
 
 
 def our_layout(sheet: Sheet, groups: Mapping[str, int], *, with_what_stays: bool = False) -> Layout:
@@ -152,7 +196,7 @@ def our_layout(sheet: Sheet, groups: Mapping[str, int], *, with_what_stays: bool
             members = [one for one in sheet.columns if one.group == column.group]
             for number in range(1, groups.get(column.group, 1) + 1):
                 placed += [_at(len(placed) + more, member, number) for more, member in enumerate(members)]
-    return Layout(sheet, tuple(placed), _groups=frozenset(done))
+    return Layout(sheet, tuple(placed))
 
 
 def written(layout: Layout, document: Mapping[str, Any]) -> list[str]:
@@ -194,19 +238,16 @@ def _known_headings(sheet: Sheet) -> dict[str, tuple[Column, int]]:
 
 
 def _at(at: int, column: Column, number: int) -> Placed:
-    keys = tuple(column.path.replace("[]", "").split("."))
-    return Placed(at, column, column.da.replace("{n}", str(number)), number, keys)
+    return Placed(at, column, column.da.replace("{n}", str(number)), number)
 
 
 def _cell(placed: Placed, document: Mapping[str, Any]) -> str:
-    value: Any = document.get(placed.keys[0])
-    if placed.column.group is not None:
+    value: Any = document.get(placed.first)
+    if placed.group is not None:
         value = value[placed.number - 1] if value and len(value) >= placed.number else None
-    for key in placed.keys[1:]:
-        value = None if value is None else value.get(key)
-    if value is None or value in ([], {}):
-        return ""
-    return placed.column.cell.write(value)
+    if placed.second is not None and value is not None:
+        value = value.get(placed.second)
+    return "" if value is None or value in ([], {}) else placed.column.cell.write(value)
 
 
 def _unreadable(placed: Placed, form: str) -> Reason:

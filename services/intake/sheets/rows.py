@@ -10,15 +10,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.intake.domain.authority import sender_of
 from services.intake.domain.commands import Command, PostNeed, PostVacancy, PutOffer
-from services.intake.domain.outcomes import Rejected, reason
+from services.intake.domain.cpr import holds_cpr_number
+from services.intake.domain.outcomes import Rejected, reason, rejected
 from services.intake.reading import read_draft
-from services.intake.sheets.columns import NEEDS, OFFERS, VACANCIES
 from shared.contracts.common import EntityId
 from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
 from shared.contracts.receipt import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     from services.intake.domain.authority import Caller
     from services.intake.sheets.columns import Sheet
@@ -48,73 +48,66 @@ class ReadRow:
 class RowReader:
     """Reads the rows of one sheet."""
 
-    def __init__(self, sheet: Sheet, layout: Layout | None, caller: Caller, new_id: Callable[[], str]) -> None:
+    def __init__(self, sheet: Sheet, layout: Layout | None, caller: Caller) -> None:
         """Take what all rows have in common.
 
         Args:
             sheet: which kind.
             layout: the columns of a table; none for JSON lines.
             caller: who sends it.
-            new_id: makes ids of vacancies and needs.
         """
         self._sheet = sheet
         self._layout = layout
         self._caller = caller
-        self._new_id = new_id
 
-    def read(self, row: Row) -> ReadRow:
-        """Read a row into a command."""
-        if self._layout is not None:
-            document, unreadable = self._layout.read(row.cells)
-            return self._command(row, document, orjson.dumps(document), unreadable)
-        line = row.line or b""
-        return self._command(row, _object(line), line, [])
+    def read(self, row: Row, new_id: str) -> ReadRow:
+        """Read a row into a command; the id is for what did not exist before."""
+        if self._layout is None:
+            line = row.line or b""
+            document = _object(line)
+            command = self._command(document, line, None, new_id)
+        else:
+            document, unreadable, written = self._layout.read(row.cells)
+            command = self._command(document, orjson.dumps(document), written, new_id)
+            if unreadable:
+                command = Rejected(_joined(unreadable, command.reasons if isinstance(command, Rejected) else ()))
+        return ReadRow(row, command, _identity(self._sheet, document, is_read=not isinstance(command, Rejected)))
 
-    def _command(self, row: Row, document: dict[str, Any], body: bytes, unreadable: list[Reason]) -> ReadRow:
-        command, reasons = self._read(document, body)
-        if reasons or unreadable:
-            command = Rejected(tuple(_joined(unreadable, reasons)))
-        return ReadRow(row, command, _identity(self._sheet, document))
-
-    def _read(self, document: dict[str, Any], body: bytes) -> tuple[Command | Rejected, list[Reason]]:
-        match self._sheet:
-            case s if s is VACANCIES:
-                return self._vacancy(body)
-            case s if s is NEEDS:
-                return self._need(body)
-            case s if s is OFFERS:
-                return self._offer(document, body)
-        raise LookupError(self._sheet.kind)
-
-    def _vacancy(self, body: bytes) -> tuple[Command | Rejected, list[Reason]]:
-        draft = read_draft(VacancyDraft, body)
-        if isinstance(draft, Rejected):
-            return draft, list(draft.reasons)
-        if draft.reference is None:
-            return _NO_REFERENCE, [reason("no_reference", "reference")]
-        return PostVacancy(draft, sender_of(self._caller, draft.offer_id), self._new_id(), "sheet"), []
-
-    def _need(self, body: bytes) -> tuple[Command | Rejected, list[Reason]]:
-        draft = read_draft(NeedDraft, body)
-        if isinstance(draft, Rejected):
-            return draft, list(draft.reasons)
-        if draft.source_reference is None:
-            return _NO_REFERENCE, [reason("no_reference", "source_reference")]
-        return PostNeed(draft, self._new_id()), []
-
-    def _offer(self, document: dict[str, Any], body: bytes) -> tuple[Command | Rejected, list[Reason]]:
-        offer_id = document.pop("offer_id", None)
-        draft = read_draft(OfferDraft, body if offer_id is None else orjson.dumps(document))
-        document["offer_id"] = offer_id
-        reasons = list(draft.reasons) if isinstance(draft, Rejected) else []
-        if not _is_entity_id(offer_id):
-            reasons.append(reason("no_reference", "offer_id") if offer_id is None else _WRONG_ID)
-        if isinstance(draft, Rejected) or reasons:
-            return Rejected(tuple(reasons)), reasons
-        return PutOffer(str(offer_id), draft), []
+    def _command(self, document: dict[str, Any], body: bytes, written: str | None, new_id: str) -> Command | Rejected:
+        match self._sheet.kind:
+            case "vacancies":
+                draft = read_draft(VacancyDraft, body, written=written)
+                if isinstance(draft, Rejected):
+                    return draft
+                if draft.reference is None:
+                    return rejected("no_reference", "reference")
+                return PostVacancy(draft, sender_of(self._caller, draft.offer_id), new_id, "sheet")
+            case "needs":
+                need = read_draft(NeedDraft, body, written=written)
+                if isinstance(need, Rejected):
+                    return need
+                return (
+                    PostNeed(need, new_id) if need.source_reference is not None else rejected("no_reference", "source_reference")
+                )
+            case "offers":
+                return _offer(document, body)
 
 
-_NO_REFERENCE: Final = Rejected(())
+def _offer(document: dict[str, Any], body: bytes) -> Command | Rejected:
+    """The id of an offer is no field of its draft, but in the address of it over HTTP; in a sheet it is a column."""
+    offer_id = document.get("offer_id")
+    without = {name: value for name, value in document.items() if name != "offer_id"}
+    draft = read_draft(OfferDraft, body if offer_id is None else orjson.dumps(without))
+    wrong = list(draft.reasons) if isinstance(draft, Rejected) else []
+    if offer_id is None:
+        wrong.append(reason("no_reference", "offer_id"))
+    elif not _is_entity_id(offer_id):
+        wrong.append(_WRONG_ID)
+    elif holds_cpr_number(offer_id):
+        wrong.append(reason("cpr_number", "offer_id"))
+    return Rejected(tuple(wrong)) if isinstance(draft, Rejected) or wrong else PutOffer(str(offer_id), draft)
+
+
 _WRONG_ID: Final = Reason(
     field="offer_id",
     code="string_pattern_mismatch",
@@ -132,26 +125,24 @@ def _object(line: bytes) -> dict[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def _joined(unreadable: list[Reason], reasons: list[Reason]) -> list[Reason]:
+def _joined(unreadable: Sequence[Reason], reasons: Sequence[Reason]) -> tuple[Reason, ...]:
     """Leave out what the contract misses only because the cell could not be read."""
     cells = {wrong.field for wrong in unreadable}
-    return [*unreadable, *(one for one in reasons if not (one.code == "missing" and one.field in cells))]
+    return (*unreadable, *(one for one in reasons if not (one.code == "missing" and one.field in cells)))
 
 
-def _identity(sheet: Sheet, document: dict[str, Any]) -> tuple[str, str] | None:
+def _identity(sheet: Sheet, document: dict[str, Any], *, is_read: bool) -> tuple[str, str] | None:
     reference = document.get(sheet.identity)
     scoped_by = _SCOPE[sheet.kind]
     scope = "" if scoped_by is None else document.get(scoped_by)
-    if not _is_entity_id(reference) or not (scope == "" or _is_entity_id(scope)):
+    if not is_read and not (_is_entity_id(reference) and (scope == "" or _is_entity_id(scope))):
         return None
     return str(scope), str(reference)
 
 
 def _is_entity_id(value: object) -> bool:
-    if not isinstance(value, str):
-        return False
     try:
-        _ENTITY_ID.validate_python(value)
+        _ENTITY_ID.validate_python(value, strict=True)
     except ValidationError:
         return False
     return True

@@ -139,16 +139,16 @@ class Uploading:
         yield _line({"summary": await self._summary(upload, complete=complete)})
 
     async def _rows(self, sheet: Sheet, source: Source, upload: Upload, asked: Asked) -> AsyncGenerator[bytes, None]:
-        reader = RowReader(sheet, source.layout, asked.caller, self._intake.new_id)
+        reader = RowReader(sheet, source.layout, asked.caller)
         done, prefix = upload.rows_done, upload.prefix
-        reading = asyncio.ensure_future(asyncio.to_thread(_read, source, reader))
+        reading = asyncio.ensure_future(asyncio.to_thread(_read, source, reader, self._intake.new_ids))
         try:
             while True:
                 read, digest = await reading
                 if not read:
                     break
                 # The next batch is read while this one is stored.
-                reading = asyncio.ensure_future(asyncio.to_thread(_read, source, reader))
+                reading = asyncio.ensure_future(asyncio.to_thread(_read, source, reader, self._intake.new_ids))
                 before, done, prefix = done, done + len(read), digest
                 settled = await self._store_batch(upload, read, before, prefix, asked.caller)
                 yield _told(read, settled, source.layout, asked.told)
@@ -233,9 +233,9 @@ def _take_back(dry_run: bool) -> None:
         raise _TakenBackError
 
 
-def _read(source: Source, reader: RowReader) -> tuple[list[ReadRow], bytes]:
+def _read(source: Source, reader: RowReader, new_ids: Callable[[int], list[str]]) -> tuple[list[ReadRow], bytes]:
     rows = source.take(_BATCH)
-    return [reader.read(row) for row in rows], source.digest
+    return [reader.read(row, new_id) for row, new_id in zip(rows, new_ids(len(rows)), strict=True)], source.digest
 
 
 def _heading(sheet: Sheet, source: Source, upload: Upload) -> dict[str, Any]:
