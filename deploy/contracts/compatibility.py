@@ -13,18 +13,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from deploy.contracts.shapes import Branch, Schema, Shape, shape_of
+from shared.contracts.events import Direction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from shared.contracts.events import Direction
-
 Effect = Literal["narrower", "wider", "meaning", "added"]
 """`meaning`: no value is refused, and yet a field goes or says something else. `added`: a new optional field."""
 
-BREAKING: Final[dict[str, frozenset[Effect]]] = {
+Role = Direction | Literal["answered"]
+"""`answered`: over HTTP, to one who asks now. No old answer lies anywhere, so only what is new to him can hurt."""
+
+BREAKING: Final[dict[Role, frozenset[Effect]]] = {
     "published": frozenset({"narrower", "wider", "meaning"}),
     "submitted": frozenset({"narrower", "meaning"}),
+    "answered": frozenset({"wider", "meaning"}),
 }
 
 
@@ -42,9 +45,9 @@ class Change:
     what: str
     effect: Effect
 
-    def breaks(self, direction: Direction) -> bool:
+    def breaks(self, role: Role) -> bool:
         """Say whether somebody who keeps to the old schema is hurt."""
-        return self.effect in BREAKING[direction]
+        return self.effect in BREAKING[role]
 
 
 def changes_between(old: Schema, new: Schema) -> tuple[Change, ...]:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 from deploy.contracts.asyncapi import asyncapi_document
+from deploy.contracts.calls import breaks_of_calls
 from deploy.contracts.pages import index, page
 from deploy.contracts.schemas import schemas
 from deploy.contracts.topology import additions_between, breaks_between
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 SCHEMAS: Final = "schemas"
 _EXAMPLES: Final = "tests/contract/golden"
+_OPENAPI: Final = "openapi.json"
 _TOPICS: Final = "deploy/topics.yaml"
 
 
@@ -49,14 +51,17 @@ class Contracts:
         return {
             "README.md": index(self._topics, self._schemas),
             "asyncapi.json": _json(document),
-            "openapi.json": _json(openapi_document()),
+            _OPENAPI: _json(openapi_document(codes={})),
             **{f"{SCHEMAS}/{name}.json": _json(schema) for name, schema in self._schemas.items()},
             **{f"events/{event.name}.md": page(event, self._topics, self._schemas[event.schema]) for event in EVENTS},
         }
 
     def breaks(self) -> list[Break]:
-        """Find what the committed schemas promised and the code does not keep."""
-        return breaks_between(self.committed(), self._schemas)
+        """Find what the committed documents promise and the code does not keep."""
+        return [
+            *breaks_between(self.committed(), self._schemas),
+            *breaks_of_calls(self._committed_calls(), openapi_document(codes={})),
+        ]
 
     def additions(self) -> list[str]:
         """Tell what else is different."""
@@ -67,6 +72,10 @@ class Contracts:
         return {
             path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((self.folder / SCHEMAS).glob("*.json"))
         }
+
+    def _committed_calls(self) -> dict[str, Any]:
+        path = self.folder / _OPENAPI
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
     def stale(self) -> list[str]:
         """Name the files that are not as they would be made now, those that would not be made among them."""

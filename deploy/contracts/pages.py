@@ -73,6 +73,9 @@ _RULES: Final = """
 | videre grænser, en værdi mere i en lukket liste, krævet bliver valgfrit · wider bounds, a value more in a closed list, required becomes optional | nej · no | ja · yes |
 | et andet emne, en anden nøgle · another topic, another key | nej · no | nej · no |
 
+Over HTTP gælder det samme for det, der sendes, som for det indsendte. Et svar må gerne love mere end før, men intet nyt, der skal forstås.
+Over HTTP what is sent is held to what holds for submissions. An answer may promise more than before, and nothing new that must be understood.
+
 Koder (målgrupper, ydelser, paragraffer …) er ikke en lukket liste i det, der udgives: en ny kode bryder ingen, der læser lempeligt.
 Codes (target groups, services, sections …) are no closed list in what is published: a new code breaks nobody who reads leniently.
 """

@@ -42,7 +42,7 @@ class Branch:
     Attributes:
         kind: null, boolean, integer, number, string, array or object; `any` where the schema leaves the kind open.
         held_to: the keywords, by name; `enum` is there for `const` too.
-        reference: the name under `$defs` that it came from, to know a circle by.
+        reference: the name of the definition that it came from, to know a circle by.
     """
 
     kind: str
@@ -63,7 +63,7 @@ def shape_of(schema: Schema | bool, definitions: Mapping[str, Schema]) -> Shape:
 
     Args:
         schema: a JSON Schema.
-        definitions: what stands under `$defs` of its document.
+        definitions: what its document defines, by the last part of a reference.
     """
     if isinstance(schema, bool):
         return Shape((Branch("any", {}),) if schema else (), {})
@@ -73,7 +73,7 @@ def shape_of(schema: Schema | bool, definitions: Mapping[str, Schema]) -> Shape:
 def _branches(schema: Schema, definitions: Mapping[str, Schema], reference: str | None = None) -> Iterator[Branch]:
     own = {name: value for name, value in schema.items() if name not in NOTES and name not in MEANINGS}
     if "$ref" in own:
-        name = str(own.pop("$ref")).removeprefix("#/$defs/")
+        name = str(own.pop("$ref")).rpartition("/")[2]
         for branch in _branches(definitions[name], definitions, name):
             yield Branch(branch.kind, {**branch.held_to, **_of_kind(own, branch.kind)}, name)
         return
