@@ -154,7 +154,7 @@ async def test_posting_prints_a_receipt_for_each_and_every_reason_and_ends_with_
     added = await stack.command("partner", "add", "demo", "--offer", "atelier-kobolt", "--kind", "vacancy")
     assert added.code == OK
     assert (await stack.command("partner", "list")).lines == [
-        {"partner": "demo", "offers": ["atelier-kobolt"], "kinds": ["vacancy"]}
+        {"partner": "demo", "offers": ["atelier-kobolt"], "kinds": ["vacancy"], "municipalities": []}
     ]
 
     good = await stack.command("post", EXAMPLES / "ny-plads.yaml")
