@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from services.intake.service import Intake
     from services.intake.store import Change, Store
     from shared.database import Connection
+    from shared.messaging.envelope import Header
 
 log = structlog.get_logger(__name__)
 
@@ -85,22 +87,29 @@ class Answering:
         fresh = [_stored(submission, outcome, now) for submission, outcome in zip(first, outcomes, strict=True)]
         if fresh:
             await self._store.save_receipts(connection, fresh, now)
-        answers = _answers(heard, given, fresh)
-        await outbox.add(connection, [*messages, *answers])
+        known = {**given, **{(receipt.partner, receipt.submission_id): receipt for receipt in fresh}}
+        again = await self._again(
+            connection, [one for one in heard if known[_identity(one)].position != one.position], known, now
+        )
+        await outbox.add(connection, [*messages, *(_message(receipt) for receipt in (*fresh, *again))])
         return list(zip(first, outcomes, strict=True)), changes
 
-
-def _answers(
-    heard: Sequence[Submission], given: Mapping[tuple[str, str], StoredReceipt], fresh: Sequence[StoredReceipt]
-) -> list[OutboxMessage]:
-    """Answer each record once: what is new with its fresh receipt, a new record of an old submission with the old one."""
-    by_position = {answer.position: answer for answer in fresh}
-    known = {**given, **{(answer.partner, answer.submission_id): answer for answer in fresh}}
-    return [
-        _message(known[_identity(submission)])
-        for submission in heard
-        if submission.position in by_position or known[_identity(submission)].position != submission.position
-    ]
+    async def _again(
+        self,
+        connection: Connection,
+        repeating: Sequence[Submission],
+        known: Mapping[tuple[str, str], StoredReceipt],
+        now: datetime,
+    ) -> list[StoredReceipt]:
+        """Answer records that repeat a submission with its receipt, under an id of their own; but not a second time."""
+        if not repeating:
+            return []
+        new = await self._store.note_again(connection, [(one.partner, one.position) for one in repeating], now)
+        return [
+            replace(known[_identity(one)], headers=_under_id(known[_identity(one)].headers, _receipt_id(one)))
+            for one in repeating
+            if one.position in new
+        ]
 
 
 def _first_of_each(heard: Sequence[Submission], answered: Container[tuple[str, str]]) -> list[Submission]:
@@ -118,7 +127,7 @@ def _identity(submission: Submission) -> tuple[str, str]:
 def _stored(submission: Submission, outcome: Outcome, now: datetime) -> StoredReceipt:
     key = submission.reference or submission.position
     envelope = Envelope(
-        id=f"receipt/{submission.position}",
+        id=_receipt_id(submission),
         source=SOURCE,
         type=REJECTED_TYPE if isinstance(outcome, Rejected) else ACCEPTED_TYPE,
         subject=key,
@@ -136,6 +145,15 @@ def _stored(submission: Submission, outcome: Outcome, now: datetime) -> StoredRe
         headers=envelope.to_headers(),
         receipt=receipt(submission, outcome).model_dump_json().encode(),
     )
+
+
+def _receipt_id(submission: Submission) -> str:
+    """Each record is answered once, so its answer is named after where it stands."""
+    return f"receipt/{submission.position}"
+
+
+def _under_id(headers: Sequence[Header], receipt_id: str) -> list[Header]:
+    return [(name, receipt_id.encode() if name == "ce_id" else value) for name, value in headers]
 
 
 def _message(answer: StoredReceipt) -> OutboxMessage:

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import structlog
 from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -21,6 +22,10 @@ from services.intake.pages.rendering import Pages
 from services.intake.partners import Partners
 from services.intake.publishing import OWN_TOPICS
 from services.intake.republishing import Republishing
+from services.intake.restoring.adoption import Adoption
+from services.intake.restoring.hold import Hold, HoldMiddleware
+from services.intake.restoring.restoring import Restoring
+from services.intake.restoring.store import RestoringStore
 from services.intake.routes import routes
 from services.intake.search.running import running_search
 from services.intake.service import Intake
@@ -44,8 +49,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from services.intake.settings import IntakeSettings
+    from shared.database import Pool
     from shared.messaging.health import Check as Answer
     from shared.web import Check
+
+log = structlog.get_logger(__name__)
 
 _QUERIES = Path(__file__).with_name("queries.sql")
 
@@ -59,7 +67,8 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
     producer = Producer(bootstrap, client_id=settings.service)
     dead_letters = DeadLetters(producer, names, service=settings.service, clock=clock)
     consumers = Consumers(broker, names, dead_letters, bootstrap_servers=bootstrap)
-    checks: dict[str, Check] = {"kafka": partial(_check_broker, bootstrap)}
+    hold = Hold()
+    checks: dict[str, Check] = {"log and database": hold.check, "kafka": partial(_check_broker, bootstrap)}
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
@@ -83,27 +92,55 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
             checks["search"] = _answering(search.projector.check)
             work = Work(intake, relay, timers, consumers, clock)
             stack.push_async_callback(work.end)
-            await work.begin()
+            republishing = Republishing(store, bootstrap, names, clock)
+            restoring = _restoring(pool, store, republishing, settings, clock)
+            hold.reason = (
+                "an operator said so (LEDIGPLADS_INTAKE_HELD)" if settings.intake_held else await restoring.reason_to_hold()
+            )
+            if hold.reason is None:
+                await work.begin()
+            else:
+                log.error("intake_held", reason=hold.reason)
             yield {
                 "intake": intake,
                 "store": store,
                 "observing": observing,
                 "pages": Pages(),
-                "uploading": Uploading(intake, store, sheets, clock),
-                "downloading": Downloading(sheets),
                 "searching": search.searching,
                 "search_store": search.store,
                 "search_limiter": search.limiter,
+                "uploading": Uploading(intake, store, sheets, clock),
+                "downloading": Downloading(sheets),
                 "consumers": consumers,
-                "republishing": Republishing(store, bootstrap, names, clock),
+                "republishing": republishing,
+                "restoring": restoring,
+                "hold": hold,
+                "work": work,
                 "partners": Partners(store, bootstrap, names, topics),
             }
 
     return Starlette(
         routes=[*routes(), *operator_routes(), *health_routes(checks), metrics_route()],
-        middleware=[Middleware(CorrelationMiddleware)],
+        middleware=[Middleware(CorrelationMiddleware), Middleware(HoldMiddleware, hold=hold)],
         exception_handlers=exception_handlers() | not_there_handlers(),
         lifespan=lifespan,
+    )
+
+
+def _restoring(
+    pool: Pool, store: Store, republishing: Republishing, settings: IntakeSettings, clock: Callable[[], datetime]
+) -> Restoring:
+    names, bootstrap = TopicNames(settings.topic_prefix), settings.kafka_bootstrap_servers
+    own = RestoringStore(pool)
+    return Restoring(
+        store=store,
+        restoring=own,
+        adoption=Adoption(
+            store=store, restoring=own, bootstrap=bootstrap, names=names, clock=clock, freshness=load_freshness(settings)
+        ),
+        republishing=republishing,
+        bootstrap=bootstrap,
+        names=names,
     )
 
 

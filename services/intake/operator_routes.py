@@ -13,6 +13,7 @@ from starlette.routing import Route
 from services.intake.domain.partners import Partner
 from services.intake.http import observations
 from services.intake.republishing import Report, UnknownTopic
+from services.intake.restoring import routes as restoring
 from shared.contracts.common import Draft, EntityId, KnownMunicipality
 from shared.contracts.submission import SubmissionKind
 from shared.web import Problem, read_body
@@ -62,7 +63,7 @@ def operator_routes() -> list[Route]:
         *observations.operator_routes(),
         Route("/operator/replay", replay, methods=["POST"]),
         Route("/operator/republish", republish, methods=["POST"]),
-        Route("/operator/restored", restored, methods=["POST"]),
+        *restoring.routes(),
         Route("/operator/expire", expire, methods=["POST"]),
         Route("/operator/search/rebuild", rebuild_search, methods=["POST"]),
     ]
@@ -111,13 +112,6 @@ async def republish(request: Request) -> Response:
         return _json(_reports(await republishing.republish(asked.topic, asked.key)))
     except UnknownTopic as error:
         raise Problem(422, detail=str(error)) from None
-
-
-async def restored(request: Request) -> Response:
-    """Begin a new epoch after a restore from a backup, and publish everything under it."""
-    republishing: Republishing = request.state.republishing
-    epoch, reports = await republishing.restored()
-    return _json({"epoch": epoch} | _reports(reports))
 
 
 async def expire(request: Request) -> Response:

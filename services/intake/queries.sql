@@ -22,6 +22,7 @@ RETURNING xmax = 0;
 -- Forget a partner with its receipts, those that wait too: its topics go, and a new one of that name begins anew.
 WITH gone AS (DELETE FROM partner WHERE partner = :partner RETURNING partner),
      answered AS (DELETE FROM submission WHERE partner IN (SELECT partner FROM gone)),
+     again AS (DELETE FROM submission_again WHERE partner IN (SELECT partner FROM gone)),
      waiting AS (DELETE FROM outbox WHERE topic IN (SELECT 'receipts-' || partner FROM gone))
 SELECT count(*) FROM gone;
 
@@ -148,8 +149,16 @@ FROM unnest(:partners::text[], :submission_ids::text[], :positions::text[], :key
 ON CONFLICT (partner, submission_id) DO NOTHING
 RETURNING submission_id;
 
+-- name: note_again(partners, positions, received_at)
+-- Note records that repeat a submission; gives those that were not noted before.
+INSERT INTO submission_again (partner, position, received_at)
+SELECT new.*, :received_at::timestamptz FROM unnest(:partners::text[], :positions::text[]) AS new (partner, position)
+ON CONFLICT (partner, position) DO NOTHING
+RETURNING position;
+
 -- name: forget_receipts(before)!
 -- Forget the receipts of submissions that have long left their topic.
+WITH again AS (DELETE FROM submission_again WHERE received_at < :before::timestamptz)
 DELETE FROM submission WHERE received_at < :before::timestamptz;
 
 -- name: expired_vacancies(now, at_most)

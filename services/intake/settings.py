@@ -33,6 +33,8 @@ class IntakeSettings(ServiceSettings):
     """The same stated again counts as a confirmation when the last one is at least so old."""
     intake_keep_closed_days: Annotated[int, Field(ge=1)] = 30
     """A closed vacancy is tombstoned so many days after it closed (DESIGN)."""
+    intake_held: bool = False
+    """Begin held, as when the log knows more than the database: an operator wants a backup to count (docs/guides/restore.md)."""
     intake_timer_seconds: Annotated[float, Field(gt=0)] = 60
     """How often to look for what time has done."""
     intake_search_per_minute: Annotated[int, Field(ge=1)] = 120

@@ -256,6 +256,12 @@ class Store:
         if len([row async for row in rows]) != len(receipts):
             raise Conflict
 
+    async def note_again(self, connection: Connection, repeating: Sequence[tuple[str, str]], now: datetime) -> set[str]:
+        """Note records (partner, position) that repeat a submission; gives the positions that were not noted before."""
+        partners, positions = _unzip(repeating)
+        rows = self._queries.note_again(connection, partners=partners, positions=positions, received_at=now)
+        return {row["position"] async for row in rows}
+
     # --- settings, time and questions ----------------------------------------------------------------------------
 
     async def settings_locked(self, connection: Connection) -> dict[str, tuple[int, bytes]]:

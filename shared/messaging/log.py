@@ -86,19 +86,57 @@ async def read_since(bootstrap: str, moments_ms: Mapping[str, int], *, max_recor
     Raises:
         UnknownTopicOrPartitionError: one of the topics is not there.
     """
+    if not moments_ms:
+        return
     async with reader(bootstrap) as consumer:
         moments = {place: ms for topic, ms in moments_ms.items() for place in await _placed(consumer, topic, None)}
-        begins = {place: found.offset for place, found in (await consumer.offsets_for_times(moments)).items() if found}
-        if not begins:
-            return
-        ends = await consumer.end_offsets(list(begins))
-        consumer.assign(list(begins))
-        for place, offset in begins.items():
-            consumer.seek(place, offset)
-        while [place for place in begins if await consumer.position(place) < ends[place]]:
-            polled = await poll(consumer, timeout_ms=_POLL_MS, max_records=max_records)
-            if polled.records:
-                yield [raw_record(record) for record in polled.records]
+        found = await consumer.offsets_for_times(moments)
+        begins = {place: first.offset for place, first in found.items() if first is not None}
+        async for records in _read_on(consumer, begins, max_records):
+            yield records
+
+
+async def read_from(
+    bootstrap: str, starts: Mapping[str, Mapping[int, int]], *, max_records: int = 2000
+) -> AsyncIterator[list[RawRecord]]:
+    """Read topics, each partition from an offset on, up to the ends that they have when this is called.
+
+    Args:
+        bootstrap: the brokers.
+        starts: by topic and partition; a partition that is not named, or ends before, is read from its beginning.
+        max_records: the largest batch.
+
+    Raises:
+        UnknownTopicOrPartitionError: one of the topics is not there.
+    """
+    if not starts:
+        return
+    async with reader(bootstrap) as consumer:
+        placed = [place for topic in starts for place in await _placed(consumer, topic, None)]
+        beginnings, ends = await consumer.beginning_offsets(placed), await consumer.end_offsets(placed)
+        begins = {}
+        for place in placed:
+            start = starts[place.topic].get(place.partition, 0)
+            begins[place] = start if beginnings[place] <= start <= ends[place] else beginnings[place]
+        async for records in _read_on(consumer, begins, max_records):
+            yield records
+
+
+async def _read_on(
+    consumer: AIOKafkaConsumer, begins: Mapping[TopicPartition, int], max_records: int
+) -> AsyncIterator[list[RawRecord]]:
+    # aiokafka cancels whoever asks it about no partition at all.
+    ends = await consumer.end_offsets(list(begins)) if begins else {}
+    left = {place for place, offset in begins.items() if offset < ends[place]}
+    if not left:
+        return
+    consumer.assign(list(left))
+    for place in left:
+        consumer.seek(place, begins[place])
+    while left := {place for place in left if await consumer.position(place) < ends[place]}:
+        polled = await poll(consumer, timeout_ms=_POLL_MS, max_records=max_records)
+        if polled.records:
+            yield [raw_record(record) for record in polled.records]
 
 
 async def read_one(bootstrap: str, topic: str, partition: int, offset: int) -> RawRecord | None:

@@ -1,9 +1,8 @@
-"""The log and the table of intake: garbage is mended, a restored database begins a new epoch, and a foreign topic is refused."""
+"""The log and the table of intake: garbage is mended, and a foreign topic is refused."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import asyncpg
 import orjson
 import pytest
 
@@ -70,29 +69,6 @@ async def test_a_record_that_claims_a_later_version_is_overtaken(intake: IntakeU
     assert orjson.loads(value or b"")["version"] == 9
     closed = await intake.client.post(f"/needs/{need_id}/close")
     assert closed.json()["version"] == 10
-
-
-async def test_after_a_restore_everything_is_published_in_a_higher_epoch_and_what_the_backup_lacks_is_gone(
-    intake: IntakeUnderTest,
-) -> None:
-    await intake.client.put("/offers/skovly", json=OFFER)
-    kept = (await intake.client.post("/vacancies", json=VACANCY)).json()["vacancy_id"]
-    lost = (await intake.client.post("/vacancies", json=VACANCY)).json()["vacancy_id"]
-    await intake.published("vacancies", lost)
-    connection = await asyncpg.connect(intake.dsn)
-    await connection.execute("DELETE FROM vacancy WHERE vacancy_id = $1", lost)
-    await connection.close()
-
-    answer = (await intake.client.post("/operator/restored")).json()
-
-    assert answer["epoch"] == 2
-    await eventually(lambda: last_of(intake, "vacancies", lost), until=lambda last: last == (f"{lost}/2/2".encode(), None))
-    ce_id, _ = await eventually(lambda: last_of(intake, "vacancies", kept), until=lambda last: last[0] == f"{kept}/2/1".encode())
-    assert ce_id is not None
-    await intake.client.post(f"/vacancies/{kept}/withdraw")
-    await eventually(lambda: last_of(intake, "vacancies", kept), until=lambda last: last[0] == f"{kept}/2/2".encode())
-    assert (await intake.client.post("/operator/republish", json={})).json()["published"] == 0
-    assert (await intake.client.post("/operator/restored")).json()["epoch"] == 3
 
 
 async def test_a_topic_that_is_not_intakes_own_is_not_republished(intake: IntakeUnderTest) -> None:

@@ -69,6 +69,23 @@ async def test_a_record_read_again_after_a_crash_gets_no_second_receipt(intake: 
     assert sorted(said.submission_id or "" for said in await intake.receipts("skov", 2)) == ["s-1", "s-2"]
 
 
+async def test_a_repeated_submission_that_is_read_again_after_a_crash_gets_no_further_receipt(intake: IntakeUnderTest) -> None:
+    vacancy = VACANCY | {"reference": "bed-1"}
+    for _ in range(2):
+        await intake.submit("skov", "vacancy.submitted", vacancy, key="bed-1", id="s-1")
+    await intake.receipts("skov", 2)
+    for record in await records_of(intake, "submissions-skov"):
+        place = {"topic": record.at.topic, "partition": record.at.partition, "offset": record.at.offset}
+        assert (await intake.client.post("/operator/replay", json=place)).json() == {"result": "applied"}
+
+    await intake.submit("skov", "need.submitted", NEED, key="end", id="s-2")
+    said = await intake.receipts("skov", 3)
+    assert sorted(one.submission_id or "" for one in said) == ["s-1", "s-1", "s-2"]
+    ids = [dict(record.headers)["ce_id"] or b"" for record in await records_of(intake, "receipts-skov")]
+    topic = intake.names.topic("submissions-skov")
+    assert sorted(ids) == [f"receipt/{topic}/0/{offset}".encode() for offset in range(3)]
+
+
 async def test_everything_that_is_wrong_is_in_the_receipt_and_no_value_is(intake: IntakeUnderTest) -> None:
     await intake.partner("lake", offers=["sea"], kinds=["vacancy"])
     wrong = VACANCY | {"offer_id": "skovly", "sections": ["SEL-999"], "text_da": "til 010203-1234", "age_from": 200}

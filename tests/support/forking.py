@@ -89,7 +89,7 @@ class ForkedService:
 
     async def _answers(self) -> bool:
         with contextlib.suppress(httpx2.TransportError):
-            await self.client.get("/livez")
+            await self.client.get("/healthz")
             return True
         return False
 
