@@ -51,7 +51,7 @@ _COMMANDS = {
         "alerts:mail",
         "explain:explain",
     ),
-    groups.OPERATE: ("partner:partner", "dlq:dlq", "republish:republish", "contracts:contracts"),
+    groups.OPERATE: ("partner:partner", "dlq:dlq", "republish:republish", "restored:restored", "contracts:contracts"),
     groups.MEASURE: ("simulating:simulate", "bench:bench"),
 }
 """Loaded when they are called: `ledigplads alerts` need not know how Kafka is started."""

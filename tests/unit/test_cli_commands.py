@@ -31,6 +31,7 @@ COMMANDS = [
     "dlq",
     "partner",
     "republish",
+    "restored",
     "simulate",
     "bench",
 ]
@@ -104,6 +105,7 @@ def test_a_command_that_cannot_be_understood_ends_with_2_and_says_so_on_stderr(
         ["dlq", "replay", "--all"],
         ["partner", "list"],
         ["republish"],
+        ["restored", "--dry-run"],
         ["simulate"],
         ["bench", "latency"],
     ],
