@@ -69,3 +69,9 @@ async def test_ajv_would_have_told(tmp_path: Path) -> None:
     [finding, _] = await findings("examples.mjs", FOLDER / "schemas", tmp_path)
     assert (finding["name"], finding["which"]) == ("vacancy.json", "whole")
     assert "confirmed_at" in finding["errors"]
+
+
+def test_the_lock_of_the_packages_names_no_registry_so_that_each_machine_uses_its_own() -> None:
+    packages = json.loads((PACKAGES / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert all("resolved" not in package for package in packages.values())
+    assert all(package["integrity"] for name, package in packages.items() if name)

@@ -11,6 +11,7 @@ import pytest
 
 from shared.contracts.match import CLAIM_KEY
 from tests.support.road import PATIENCE
+from tests.support.schemas import errors_by_schema
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ async def test_every_record_of_every_state_topic_bears_an_envelope_and_a_tombsto
         for record in records:
             is_a_cloud_event(record)
             is_state(record, source, entities, id_field)
+            if record.value is not None:
+                assert errors_by_schema(headers_of(record)["ce_dataschema"], orjson.loads(record.value)) == []
     for topic in ("need-profiles", "matches"):
         assert [record.value for record in await road.records(topic, need_id)][-1] is None
 

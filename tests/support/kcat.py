@@ -55,7 +55,12 @@ def _fetch(folder: Path) -> None:
 def _apt(folder: Path, *arguments: str) -> None:
     for needed in ("lists/partial", "cache/archives/partial"):
         (folder / needed).mkdir(parents=True, exist_ok=True)
-    own = {"Dir::State::lists": folder / "lists", "Dir::Cache": folder / "cache", "Debug::NoLocking": "true"}
+    own = {
+        "Dir::State::lists": folder / "lists",
+        "Dir::Cache": folder / "cache",
+        "Debug::NoLocking": "true",
+        "APT::Sandbox::User": "root",  # as whoever we are, since nobody else may write here
+    }
     _run("apt-get", "-qq", *(f"-o{name}={value}" for name, value in own.items()), *arguments)
 
 
