@@ -27,7 +27,12 @@ class Seen:
     fingerprint: int
     position: Position | None
     tombstone: bool
-    at: Coordinates
+    partition: int
+    offset: int
+
+    def is_at(self, place: Coordinates) -> bool:
+        """Say whether this is the record that stands there."""
+        return (self.partition, self.offset) == (place.partition, place.offset)
 
 
 @dataclass(slots=True)
@@ -53,7 +58,8 @@ class Reading:
             self.unreadable += 1
         if record.key is not None:
             position = plausible_position(found)
-            self.last[record.key] = Seen(fingerprint(found, record.value), position, record.value is None, record.at)
+            tombstone, at = record.value is None, record.at
+            self.last[record.key] = Seen(fingerprint(found, record.value), position, tombstone, at.partition, at.offset)
 
 
 async def read_own(bootstrap: str, names: TopicNames, topics: Iterable[str] = OWN_TOPICS) -> dict[str, Reading]:

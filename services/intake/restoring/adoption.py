@@ -114,7 +114,7 @@ class Adoption:
         """
         adopted = Adopted()
         async for records in read_from(self._bootstrap, {self._names.topic(topic): {}}):
-            last = [record for record in records if (key := record.key) in later and reading.last[key or ""].at == record.at]
+            last = [record for record in records if (key := record.key) in later and reading.last[key or ""].is_at(record.at)]
             if only_erasures:
                 last = [record for record in last if record.value is None]
             for start in range(0, len(last), _AT_ONCE):
