@@ -8,6 +8,7 @@ import orjson
 from starlette.responses import Response
 
 from services.intake.domain.conditions import entity_tag
+from services.intake.domain.needs import not_stated
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged
 from services.intake.domain.states import ErasedNeed, ErasedVacancy, NeedState, OfferState, VacancyState
 from shared.web import FieldError, Problem, Text
@@ -101,7 +102,7 @@ def _told(outcome: Accepted | Unchanged, position: Position) -> dict[str, Any]:
                 "expires_at": vacancy.expires_at,
             }
         case NeedState(need=need):
-            return told | {"need_id": state.entity_id, "status": need.status}
+            return told | {"need_id": state.entity_id, "status": need.status, "unknown": not_stated(need)}
         case ErasedVacancy():
             return told | {"vacancy_id": state.entity_id, "status": "erased"}
         case ErasedNeed():
