@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from services.intake.domain.geography import to_cell
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged, reason
 from services.intake.domain.states import ErasedNeed, NeedState
+from shared.contracts.common import trusted
 from shared.contracts.need import NeedProfile, NeedTerms, StatedNeed
 from shared.contracts.reference import themes
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _MONTHS_AHEAD: Final = 24
 """A month of a birthday tells more of a person than the year; it is told when it begins to matter, two years before."""
 _A_YEAR: Final = 12
+_TERM_NAMES: Final = tuple(NeedTerms.model_fields)
 
 
 def register(need_id: str, draft: NeedDraft, moment: Moment) -> Outcome:
@@ -30,7 +32,7 @@ def register(need_id: str, draft: NeedDraft, moment: Moment) -> Outcome:
     if refusal := _refusal(draft, moment):
         return refusal
     terms = stated_terms(draft)
-    profile = NeedProfile.model_construct(**_public(terms), need_id=need_id, version=1, status="open")
+    profile = trusted(NeedProfile, _public(terms) | {"need_id": need_id, "version": 1, "status": "open"})
     return Accepted(NeedState(profile, terms, draft.source_reference), created=True)
 
 
@@ -73,12 +75,12 @@ def erase(before: NeedState) -> Outcome:
 
 def stated_terms(draft: NeedDraft) -> StatedNeed:
     """Take over what was stated, with the points as exact as they were given, consent and note: they stay in intake."""
-    return StatedNeed.model_construct(**{name: getattr(draft, name) for name in StatedNeed.model_fields})
+    return trusted(StatedNeed, vars(draft))
 
 
 def not_stated(terms: NeedTerms) -> tuple[str, ...]:
     """Name what of a need is not stated, as fields of the contract: whoever registers it is told, and matching calls it unknown."""
-    values = ((name, getattr(terms, name)) for name in NeedTerms.model_fields)
+    values = ((name, getattr(terms, name)) for name in _TERM_NAMES)
     return tuple(name for name, value in values if value is None or value in ((), {}))
 
 
@@ -88,7 +90,8 @@ def not_assessed(terms: NeedTerms) -> tuple[str, ...]:
 
 
 def _refusal(draft: NeedDraft, moment: Moment) -> Rejected | None:
-    reasons = [*_days_to_come(draft, moment.day), *_months(draft, moment.day), *_pension(draft, moment.pension_ages)]
+    today = moment.day
+    reasons = [*_days_to_come(draft, today), *_months(draft, today), *_pension(draft, moment.pension_ages)]
     return Rejected(tuple(reasons)) if reasons else None
 
 
@@ -125,5 +128,6 @@ def _months_since_zero(month: str) -> int:
 
 def _public(terms: NeedTerms) -> dict[str, Any]:
     cells = dict.fromkeys(to_cell(point) for point in terms.points_of_reference)
-    public: dict[str, Any] = {name: getattr(terms, name) for name in NeedTerms.model_fields}
+    said = vars(terms)
+    public: dict[str, Any] = {name: said[name] for name in _TERM_NAMES}  # no more: consent and note stay
     return public | {"points_of_reference": tuple(cells)}
