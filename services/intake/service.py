@@ -197,7 +197,10 @@ class Intake:
         reminded = 0
         while due := await self._store.vacancies_to_remind(self._clock(), _AT_ONCE):
             requests = [Request(RemindVacancy(vacancy_id), new_correlation_id()) for vacancy_id in due]
-            reminded += sum(isinstance(outcome, Accepted) for outcome in await self.change(requests))
+            done = sum(isinstance(outcome, Accepted) for outcome in await self.change(requests))
+            if not done:  # others were faster with all of them: what is left is for the next look
+                break
+            reminded += done
         return reminded
 
     async def tidy(self) -> int:

@@ -234,7 +234,7 @@ async def test_the_record_is_paged_from_the_newest(intake: IntakeUnderTest) -> N
     assert [one["number"] for one in (*first["observations"], *second["observations"])] == [3, 2, 1]
     assert second["next"] is None
     nowhere = await intake.client.get("/offers/nowhere/observations")
-    assert (nowhere.status_code, nowhere.json()["errors"][0]["code"]) == (422, "offer_not_found")
+    assert (nowhere.status_code, nowhere.json()["errors"][0]["code"]) == (404, "offer_not_found")
 
 
 async def test_an_observation_grows_old_and_is_counted_out(intake: IntakeUnderTest) -> None:
