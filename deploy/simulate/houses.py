@@ -105,7 +105,8 @@ def _exclusions(words: SectionMarket, target_groups: Sequence[str], chance: Chan
 
 def _said(shares: tuple[int, int], chance: Chance) -> bool | None:
     yes, no = shares
-    return chance.weighted(((True, yes), (False, no), (None, 100 - yes - no)))
+    drawn = chance.between(1, 100)
+    return True if drawn <= yes else False if drawn <= yes + no else None
 
 
 def _or_nothing(weights: Sequence[tuple[str, int]]) -> list[tuple[str | None, int]]:
