@@ -123,7 +123,7 @@ def test_every_kind_of_place_occurs_and_open_doors_count_nothing(vacancies: list
         if own is None:
             assert draft.places_free is None
             assert draft.sections == ()
-            assert set(draft.kinds) <= {"FRIV", "KULT"}
+            assert set(draft.kinds) <= {"VAER", "FRIV", "KULT"}
 
 
 def test_a_crisis_centre_has_no_address_and_a_protected_one(generator: Generator) -> None:
