@@ -1,7 +1,9 @@
 """Sheets against a real Kafka and a real PostgreSQL: sent in, compared, broken off and gone on with, fetched and sent back."""
 
+import csv
 import io
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,14 @@ import orjson
 import pytest
 from openpyxl import Workbook, load_workbook
 
+from deploy.simulate.generator import Generator
+from services.intake.sheets.columns import VACANCIES
+from services.intake.sheets.layout import our_layout, written
+from shared.messaging.records import RawRecord
 from shared.messaging.topics import TopicNames, Topics
 from tests.support.backends import Kafka
 from tests.support.intake import NEED, OFFER, VACANCY, IntakeUnderTest, body_of, records_of, running_intake
+from tests.support.waiting import eventually
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEADINGS = "Reference;Tilbuds-id;Titel;Paragraffer;Ledige pladser;Pris 1;Pris 1: pr.;Telefon"
@@ -120,6 +127,65 @@ async def test_an_upload_that_broke_off_goes_on_behind_what_is_done(intake: Inta
     assert summary(report) == (2500, 0, 0, 0)
     assert (len(again), summary(again)) == (2, (2500, 0, 0, 0))
     assert len((await intake.client.get("/vacancies?limit=1000")).json()["vacancies"]) == 1000
+
+
+async def test_a_sheet_leaves_behind_what_the_same_posted_one_by_one_leaves(intake: IntakeUnderTest, intake_dsn: str) -> None:
+    """Rows of the table, and records on the log: only ids, times and the way in differ."""
+    market = Generator(3, "alike", datetime.now(UTC).date(), offers_in_all=5)
+    for number in range(5):
+        made = market.offer(number)
+        (await intake.client.put(f"/offers/{made.offer_id}", content=made.draft.model_dump_json())).raise_for_status()
+    drafts = [market.vacancy(number) for number in range(40)]
+    drafts += [market.vacancy(number, 1) for number in range(20)]  # some of them changed
+    drafts += drafts[50:60]  # and some said once more
+    layout = our_layout(VACANCIES, {"price_lines": 9})
+    rows = [[placed.heading for placed in layout.placed]]
+    rows += [written(layout, orjson.loads(draft.model_dump_json())) for draft in drafts]
+    text = io.StringIO()
+    csv.writer(text, delimiter=";").writerows(rows)
+
+    by_sheet = await send(intake, text.getvalue())
+    connection = await asyncpg.connect(intake_dsn)
+    of_sheet = await _left_behind(intake, connection)
+    await connection.execute("UPDATE vacancy SET sender = 'before'")
+    posted = await intake.client.post(
+        "/vacancies:batch", content=b"[" + b",".join(d.model_dump_json().encode() for d in drafts) + b"]"
+    )
+    of_post = await _left_behind(intake, connection)
+    await connection.close()
+
+    alike = ("outcome", "version", "opening", "status")
+    assert [[line[name] for name in alike] for line in by_sheet if "row" in line] == [
+        [line[name] for name in alike] for line in posted.json()["results"]
+    ]
+    assert of_sheet == of_post
+    assert len(of_sheet[0]) == 40
+
+
+async def _left_behind(intake: IntakeUnderTest, connection: Any) -> tuple[list[Any], dict[str, list[Any]]]:
+    found = await connection.fetch(
+        "SELECT vacancy_id, offer_id, sender, reference, status, version, epoch, convert_from(terms, 'UTF8')"
+        " FROM vacancy WHERE sender LIKE 'http:%' ORDER BY reference"
+    )
+    keys = {row["vacancy_id"]: row["reference"] for row in found}
+    records: dict[str, list[Any]] = {}
+
+    async def log() -> dict[str, list[Any]]:
+        records.clear()
+        for record in await records_of(intake, "vacancies"):
+            if record.key in keys:
+                records.setdefault(keys[record.key], []).append(_of_no_moment(record))
+        return records
+
+    await eventually(log, until=lambda told: sum(map(len, told.values())) >= sum(row["version"] for row in found))
+    return [tuple(row)[1:] for row in found], dict(records)
+
+
+def _of_no_moment(record: RawRecord) -> tuple[dict[str, Any], dict[str, bytes | None]]:
+    ours = {"vacancy_id", "confirmed_at", "expires_at", "came_in_by"}
+    said = {name: value for name, value in body_of(record).items() if name not in ours}
+    kept = {"ce_type", "ce_source", "ce_dataschema", "ce_specversion", "content-type"}
+    return said, {name: value for name, value in record.headers if name in kept}
 
 
 async def test_latin_1_semicolons_commas_and_byte_order_marks_are_understood(intake: IntakeUnderTest) -> None:

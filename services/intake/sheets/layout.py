@@ -21,10 +21,12 @@ _MOST_KNOWN: Final = 10_000
 _MOST_KNOWN_CHARACTERS: Final = 200
 """So much of what a column says is remembered: some megabytes at most, for as long as the sheet is read."""
 
+_NEW: Final = object()
+
 _INDEX: Final = re.compile(r"\[(\d+)\]")
 
 
-@dataclass
+@dataclass(slots=False)
 class Placed:
     """A column at its place in a sheet."""
 
@@ -32,7 +34,7 @@ class Placed:
     column: Column
     heading: str
     number: int
-    _known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Look at the column once, and not in every row."""
@@ -41,20 +43,19 @@ class Placed:
         self.group = self.column.group
         self.is_free = self.column.cell.is_free
 
-    def value_of(self, text: str) -> Any:  # noqa: ANN401 - a JSON value
-        """Read the text of a cell; what a column says again and again, such as a code, is read once.
+    def read(self, cell: str, text: str) -> Any:  # noqa: ANN401 - a JSON value
+        """Read a cell, and remember what it says where columns say the same again and again, as codes do.
+
+        Args:
+            cell: as it stands.
+            text: the same without space around it.
 
         Raises:
             UnreadableError: it has not the form that the column takes.
         """
-        if self.is_free:
-            return self.column.cell.read(unguarded(text))
-        known = self._known.get(text, self)
-        if known is not self:
-            return known
-        value = self.column.cell.read(unguarded(text))
-        if len(self._known) < _MOST_KNOWN and len(text) < _MOST_KNOWN_CHARACTERS:
-            self._known[text] = value
+        value = self.column.cell.read(unguarded(text)) if text else None
+        if not self.is_free and len(self.known) < _MOST_KNOWN and len(cell) < _MOST_KNOWN_CHARACTERS:
+            self.known[cell] = value
         return value
 
 
@@ -102,24 +103,19 @@ class Layout:
         reasons: list[Reason] = []
         free: list[str] = []
         for placed, cell in zip(self._by_place, cells, strict=False):
-            if not cell or placed is None or not (text := cell.strip()):
+            if not cell or placed is None:
                 continue
-            try:
-                value = placed.value_of(text)
-            except UnreadableError as error:
-                reasons.append(_unreadable(placed, error.form))
-                continue
-            if placed.is_free:
-                free.append(text)
+            value = placed.known.get(cell, _NEW)
+            if value is _NEW:
+                value = _read(placed, cell, reasons, free)
             if value is None:
                 continue
-            first, second = placed.first, placed.second
-            if second is None:
-                document[first] = value
+            if placed.second is None:
+                document[placed.first] = value
             elif placed.group is None:
-                document.setdefault(first, {})[second] = value
+                document.setdefault(placed.first, {})[placed.second] = value
             else:
-                document.setdefault(first, {}).setdefault(placed.number, {})[second] = value
+                document.setdefault(placed.first, {}).setdefault(placed.number, {})[placed.second] = value
         for group in self._groups:
             if group in document:
                 document[group] = [one for _, one in sorted(document[group].items())]
@@ -156,6 +152,17 @@ class Layout:
         for column in self.sheet.columns:
             if column.path.replace("[]", "") == whole:
                 return column.da.replace("{n}", "1")
+        return None
+
+
+def _read(placed: Placed, cell: str, reasons: list[Reason], free: list[str]) -> Any:  # noqa: ANN401 - a JSON value
+    text = cell.strip()
+    if placed.is_free and text:
+        free.append(text)
+    try:
+        return placed.read(cell, text)
+    except UnreadableError as error:
+        reasons.append(_unreadable(placed, error.form))
         return None
 
 

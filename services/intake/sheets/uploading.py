@@ -45,8 +45,8 @@ log = structlog.get_logger(__name__)
 Gone = Literal["report", "withdraw"]
 Told = Literal["all", "changed", "rejected"]
 
-_BATCH: Final = 1000
-"""Rows of a transaction: more saves nothing, and holds the locks longer."""
+_BATCH: Final = 500
+"""Rows of a transaction: more saves little, and makes everybody else who posts wait longer."""
 _WITHDRAWN_AT_ONCE: Final = 500
 _INTERRUPTED: Final = {
     "code": "interrupted",
