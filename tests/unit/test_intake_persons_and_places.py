@@ -147,3 +147,12 @@ def test_no_kind_of_help_and_no_group_is_taken_for_a_place() -> None:
         kind.label_da for kind in reference.offer_types().values()
     }
     assert [label for label in sorted(labels) if hidden.is_betrayed_by(label) or holds_person_name(label)] == []
+
+
+@pytest.mark.parametrize("text", ["Seng i Ikast-Brande", "Seng i Ikast", "Seng ved Brande", "Seng i Ikast-Brandes nordlige del"])
+def test_a_municipality_with_a_double_name_is_named_by_either_half(text: str) -> None:
+    assert hidden_place([], ["0756"]).is_betrayed_by(text)
+
+
+def test_half_of_a_double_name_that_is_a_word_names_nothing() -> None:
+    assert not hidden_place([], ["0169"]).is_betrayed_by("Værelse i høje huse")

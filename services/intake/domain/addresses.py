@@ -51,6 +51,8 @@ _TOWNS_THAT_ARE_WORDS: Final = frozenset({"vejen", "skive", "greve", "faxe", "ry
 _LIKE: Final = 0.8
 """Two street names with the same number are the same from here on: "Vestergd. 12" and "Vestergarde 12" are "Vestergade 12"."""
 _LONG_ENOUGH: Final = 6
+_LONG_ENOUGH_FOR_A_TOWN: Final = 5
+"""Shorter parts of a double name are words: Høje-Taastrup."""
 
 
 @lru_cache(maxsize=4096)
@@ -96,7 +98,7 @@ class HiddenPlace:
         if self.is_addressed_in(text):
             return True
         words = tuple(_words(text))
-        towns = {_spelt(name) for name in self.municipalities} | {
+        towns = {town for name in self.municipalities for town in _towns_of_municipality(name)} | {
             town for address in self.addresses for town in _town_of(address)
         }
         return any(_names_town(words, town) for town in towns if town)
@@ -160,8 +162,15 @@ def _town_of(address: str) -> Iterator[str]:
         yield _spelt(found[1])
 
 
+def _towns_of_municipality(name: str) -> Iterator[str]:
+    """Give the municipality, and each of the towns that a double name is made of: Ikast-Brande is Ikast too."""
+    yield _spelt(name)
+    if "-" in name:
+        yield from (_spelt(part) for part in name.split("-") if len(part) >= _LONG_ENOUGH_FOR_A_TOWN)
+
+
 def _names_town(words: tuple[_Word, ...], town: str) -> bool:
-    parts = tuple(town.split())
+    parts = tuple(re.findall(r"[^\W\d_]+", town))
     for at in range(1, len(words) - len(parts) + 1):
         said = words[at : at + len(parts)]
         if not all(_is_or_genitive(word.plain, part) for word, part in zip(said, parts, strict=True)):
