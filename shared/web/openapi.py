@@ -150,11 +150,12 @@ def _responses(found: Operation, schemas: _Schemas) -> dict[str, Any]:
     with_parameters = (400,) if any(parameter.place != "path" for parameter in found.parameters) else ()
     statuses = sorted({*found.problems, *with_body, *with_parameters, *_ALWAYS})
     problem = {"content": {PROBLEM_MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}}
-    return answers | {str(status): {"description": _of_status(status)} | problem for status in statuses}
+    return {str(status): {"description": _of_status(status)} | problem for status in statuses} | answers
 
 
 def _answer(status: int, body: Body, schemas: _Schemas) -> dict[str, Any]:
-    usual = _USUAL.get(status, ("Svaret", "The answer"))
+    words = words_of(status).title
+    usual = _USUAL.get(status, (words.da, words.en))
     text_da, text_en = body.text_da or usual[0], body.text_en or usual[1]
     document: dict[str, Any] = {"description": _bilingual(text_da, text_en)}
     if body.headers:

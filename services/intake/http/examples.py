@@ -27,7 +27,7 @@ CLEARING: Final[dict[str, Any]] = {"text_da": None}
 NEED: Final[dict[str, Any]] = {
     "source_reference": "sag-42",
     "handlekommune": "0751",
-    "caseworker": "anna",
+    "caseworker": "sb-1207",
     "sections": [{"section": "SEL-103", "basis": "decided"}],
     "primary_target_group": "122f3f8e-84a0-476f-b9c5-0e40b1dcf113",
     "birth_year": 1990,
