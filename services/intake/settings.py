@@ -39,8 +39,8 @@ class IntakeSettings(ServiceSettings):
     """How often to look for what time has done."""
     intake_search_per_minute: Annotated[int, Field(ge=1)] = 120
     """How often one caller may search."""
-    intake_search_share_percent: Annotated[int, Field(ge=1, le=100)] = 25
-    """The part of its time that the process gives at most to making changes searchable, while there are more."""
+    intake_search_share_percent: Annotated[int, Field(ge=1, le=100)] = 10
+    """The part of the time that goes at most into making changes searchable while a flood of them comes in; afterwards five times as much."""
 
 
 class _Rule(BaseModel):

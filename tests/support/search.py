@@ -110,10 +110,12 @@ class SearchWorld:
 
 
 @asynccontextmanager
-async def search_world(dsn: str, *, per_minute: int = 1_000_000) -> AsyncIterator[SearchWorld]:
+async def search_world(
+    dsn: str, *, per_minute: int = 1_000_000, store_type: type[SearchStore] = SearchStore
+) -> AsyncIterator[SearchWorld]:
     """Have a market and its search until the block is left; nothing is projected unless the test asks."""
     pool = await create_pool(dsn, application_name="search-test", max_size=6)
-    store = SearchStore(pool)
+    store = store_type(pool)
     stems = Stems(store.stems)
     lexicon = await make_lexicon(stems)
     bits = await store.codes()

@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.intake.search.codes import code_lexeme, every_code
 from services.intake.search.compounds import completed, split
 from services.intake.search.cursors import Cursor, UnreadableCursor, read_cursor
 from services.intake.search.mistyping import mistakes, nearest
 from services.intake.search.ranking import buckets, ranking
 from services.intake.search.words import fold, known_words, regular, tokens
+from shared.contracts import reference
 
 
 @pytest.mark.parametrize("spelling", ["Århus", "Aarhus", "ÅRHUS", "aarhus", "A\u030arhus"])
@@ -68,6 +70,11 @@ def test_the_nearest_word_was_meant_and_one_that_is_far_was_not() -> None:
 def test_mistakes_are_the_same_both_ways_and_none_only_between_equals(one: str, other: str) -> None:
     assert mistakes(one, other) == mistakes(other, one)
     assert (mistakes(one, other) == 0) == (one == other)
+
+
+def test_no_two_codes_have_the_same_word_in_the_index() -> None:
+    listed = [*every_code(), *(("service", code) for code in reference.services())]
+    assert len({code_lexeme(*one) for one in listed}) == len(listed)
 
 
 def test_the_most_points_are_a_hundred() -> None:

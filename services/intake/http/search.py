@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from starlette.responses import Response
+from starlette.datastructures import QueryParams
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from services.intake.http.search_models import RankingDocument, SearchPage, StandingAnswer
 from services.intake.http.searching import CURSOR, LIMIT, OFFER, QUESTION, USUALLY_A_PAGE, read_question
+from services.intake.pages.searching import search_page
 from services.intake.search.cursors import UnreadableCursor
 from services.intake.search.searching import EndedCursor
 from services.intake.search.telling import page_document, ranking_document, standing_document
-from shared.web import FieldError, Problem, Text, operation
+from shared.web import Body, FieldError, Problem, Text, operation
 from shared.web.languages import language_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from services.intake.pages.rendering import Pages
     from services.intake.search.limiting import Limiter
     from services.intake.search.searching import Page, Searching
 
@@ -35,6 +38,7 @@ def routes() -> list[Route]:
         Route("/search", search),
         Route("/search/why", why),
         Route("/search/ranking", get_ranking),
+        Route("/search.html", search_html),
     ]
 
 
@@ -48,7 +52,7 @@ def routes() -> list[Route]:
 )
 async def search(request: Request) -> Response:
     """Answer a search, a page at a time; the next pages are as of the same instant as the first."""
-    page = await page_of_results(request)
+    page = await _page_of(request, request.query_params)
     searching: Searching = request.state.searching
     return _json(page_document(page, searching.bits, language_of(request)))
 
@@ -64,7 +68,7 @@ async def search(request: Request) -> Response:
 async def why(request: Request) -> Response:
     """Tell an offer where it stands in a search, with its points, or what keeps it out."""
     await _limit(request)
-    question, others = read_question(request, OFFER)
+    question, others = read_question(request.query_params, OFFER)
     searching: Searching = request.state.searching
     return _json(standing_document(await searching.standing(question, others[OFFER.name]), language_of(request)))
 
@@ -80,14 +84,36 @@ async def get_ranking(request: Request) -> Response:
     return _json(ranking_document(language_of(request)))
 
 
-async def page_of_results(request: Request) -> Page:
+@operation(
+    summary_da="Søgesiden: dansk, engelsk ved siden af",
+    summary_en="The search page: Danish, English beside it",
+    responses=dict.fromkeys((200, 400, 404, 410, 429), Body(str, media_types=("text/html",))),
+    parameters=(*QUESTION, LIMIT, CURSOR),
+    tags=("pages",),
+)
+async def search_html(request: Request) -> Response:
+    """Answer a search as a page; what is wrong with the question is told there, too."""
+    pages: Pages = request.state.pages
+    searching: Searching = request.state.searching
+    asked = [(name, value) for name, value in request.query_params.multi_items() if value]
+    try:
+        page = await _page_of(request, QueryParams(asked))
+    except Problem as problem:
+        told = " ".join(f"{error.field}: {error.text_da}." for error in problem.errors) or problem.detail.da
+        return HTMLResponse(
+            pages.search(search_page([], None, f"{problem.title.da}. {told}")), problem.status, headers=problem.headers
+        )
+    return HTMLResponse(pages.search(search_page(asked, page_document(page, searching.bits, "da"))))
+
+
+async def _page_of(request: Request, asked: QueryParams) -> Page:
     """Answer the question in a query string, for the API and for the page.
 
     Raises:
         Problem: 400 when a parameter is wrong, 404 and 410 for cursors, 429 when this caller asks too often.
     """
     await _limit(request)
-    question, others = read_question(request, LIMIT, CURSOR)
+    question, others = read_question(asked, LIMIT, CURSOR)
     searching: Searching = request.state.searching
     limit: Any = others.get(LIMIT.name, USUALLY_A_PAGE)
     try:

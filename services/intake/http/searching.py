@@ -17,7 +17,7 @@ from shared.web import FieldError, Parameter, Problem, Text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from starlette.requests import Request
+    from starlette.datastructures import QueryParams
 
 MOST_A_PAGE: Final = 100
 USUALLY_A_PAGE: Final = 20
@@ -119,8 +119,8 @@ QUESTION: Final = (
 """What a question is made of."""
 
 
-def read_question(request: Request, *others: Parameter) -> tuple[Question, Mapping[str, str]]:
-    """Read a question, and the other parameters as they were written.
+def read_question(asked: QueryParams, *others: Parameter) -> tuple[Question, Mapping[str, Any]]:
+    """Read a question, and the values of the other parameters.
 
     Raises:
         Problem: 400, naming every parameter that is unknown or wrong.
@@ -128,7 +128,7 @@ def read_question(request: Request, *others: Parameter) -> tuple[Question, Mappi
     known = {parameter.name: parameter for parameter in (*QUESTION, *others)}
     given: dict[str, list[str]] = {}
     errors: list[FieldError] = []
-    for name, value in request.query_params.multi_items():
+    for name, value in asked.multi_items():
         if name in known:
             given.setdefault(name, []).append(value)
         else:

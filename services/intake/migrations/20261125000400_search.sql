@@ -121,6 +121,7 @@ CREATE TRIGGER search_vacancy_deleted AFTER DELETE ON vacancy
     REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION search_vacancies_changed();
 
 INSERT INTO search_due (offer_id) SELECT offer_id FROM offer;
+INSERT INTO search_due (offer_id, vacancy_id) SELECT offer_id, vacancy_id FROM vacancy WHERE status = 'open';
 
 -- migrate:down
 DROP TRIGGER search_vacancy_deleted ON vacancy;

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
 
@@ -51,6 +51,10 @@ class Pages:
         """
         cards = [card(Vacancy.model_validate_json(body)) for body in newest]
         return self._templates.get_template("landing.html").render(counts=counts, cards=cards)
+
+    def search(self, variables: Mapping[str, Any]) -> str:
+        """Render the search page; see `search_page`."""
+        return self._templates.get_template("search.html").render(variables)
 
 
 def card(vacancy: Vacancy) -> Card:

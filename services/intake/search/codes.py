@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from shared.contracts import reference
@@ -82,6 +83,19 @@ def place_number(landsdel: str, kommune: str) -> int:
     return landsdel_numbers().get(landsdel, 0) * PLACES + (int(kommune) if kommune.isdigit() else 0)
 
 
+@cache
 def code_lexeme(dimension: str, code: str) -> str:
-    """Write a code as a word of the index that nobody can type."""
-    return f"x_{dimension}_{code}".lower()
+    """Write a code as a short word of the index that nobody can type; the first eight signs of FFB's UUIDs are unlike each other."""
+    return f"x_{_SHORT[dimension]}_{code[:8] if len(code) == _UUID else code}".lower()
+
+
+_UUID: Final = 36
+_SHORT: Final[Mapping[str, str]] = {
+    "section": "s",
+    "kind": "k",
+    "target_group": "t",
+    "service": "y",
+    "activity": "a",
+    "work_task": "w",
+    "access": "c",
+}

@@ -206,7 +206,8 @@ def _add_codes(text: _Text, kinds: Sequence[str], sections: Sequence[str], about
         for code in about.get(field_name, ()):
             if item := labels.get(code):
                 text.add(item.label_da, "C")
-                text.add(item.label_en, "D")
+                if list_name != "services":
+                    text.add(item.label_en, "D")
 
 
 _LABELLED: Final = (

@@ -52,6 +52,7 @@ CURSORS_LIVE: Final = timedelta(minutes=15)
 _INDEXING: Final = "1"
 """Part of the hash: raise it when entries are made otherwise from the same words."""
 _BATCH: Final = 200
+_CALM: Final = 5
 _IDLE_SECONDS: Final = 0.2
 _TIDY_EVERY_SECONDS: Final = 60.0
 _SAID_BY_THE_OFFER: Final = frozenset({"filled", "withdrawn"})
@@ -78,15 +79,16 @@ class Projector:
             stems: shared with those who ask.
             bits: what stands for each code.
             clock: says when.
-            share_percent: the part of the time that it works at most while there is more to do, so that a flood of postings stays quick: what
-                makes them searchable can wait for its end.
+            share_percent: the part of the time that it works at most while a flood of postings comes in, so that they stay quick; what makes
+                them searchable waits for the flood's end. Otherwise it takes five times as much.
         """
         self._pool = pool
         self._store = store
         self._stems = stems
         self._bits = bits
         self._clock = clock
-        self._rest = (100 - share_percent) / share_percent
+        self._share = share_percent
+        self._newest = 0
         self._remembered: set[str] = set()
         self._trouble: str | None = "not started"
         self._since: datetime | None = None
@@ -101,12 +103,12 @@ class Projector:
                 if not begun:
                     await self.begin()
                     begun = True
-                worked = await self._work_or_wait()
+                rest = await self._work()
                 if time.monotonic() - tidied > _TIDY_EVERY_SECONDS:
                     await self._store.tidy(self._clock() - CURSORS_LIVE)
                     tidied = time.monotonic()
                 self._trouble, failures = None, 0
-                await asyncio.sleep(worked * self._rest if worked else _IDLE_SECONDS)
+                await asyncio.sleep(_IDLE_SECONDS if rest is None else rest)
             except Exception as error:
                 failures += 1
                 self._trouble = type(error).__name__
@@ -147,14 +149,21 @@ class Projector:
         failed = f"; {self._failed} could not be indexed" if self._failed else ""
         return Check(ok=self._trouble is None, detail=(self._trouble or lag) + failed)
 
-    async def _work_or_wait(self) -> float:
-        waiting, self._since = await self._store.waiting()
-        WAITING.set(waiting)
-        LAG.set((self._clock() - self._since).total_seconds() if self._since else 0)
-        if not waiting:
-            return 0.0
+    async def _work(self) -> float | None:
+        """Project a batch; says how long to rest from it, in seconds, or None when there was nothing to do."""
+        found = await self._store.waiting()
+        self._since = found.since
+        WAITING.set(found.waiting)
+        LAG.set((self._clock() - found.since).total_seconds() if found.since else 0)
+        if not found.waiting:
+            return None
+        newest = found.newest or 0
+        flooded, self._newest = newest - self._newest > _BATCH, newest
+        share = self._share if flooded else min(100, _CALM * self._share)
         started = time.perf_counter()
-        return time.perf_counter() - started if await self.project() else 0.0
+        if not await self.project():
+            return None
+        return (time.perf_counter() - started) * (100 - share) / share
 
     async def _project(self, connection: Connection, due: list[tuple[str, str | None]]) -> None:
         changed = {offer_id for offer_id, vacancy_id in due if vacancy_id is None}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from services.intake.settings import IntakeSettings
 
-_SERVER_SETTINGS: Final = {
+SERVER_SETTINGS: Final = {
     # Everything that is found is held while it is counted: a hundred thousand narrow rows fit, and nothing is written to disk.
     "work_mem": "32MB",
     # Plans depend on the words: how many places have them.
@@ -49,7 +49,7 @@ async def running_search(settings: IntakeSettings, clock: Callable[[], datetime]
         application_name=f"{settings.service}-search",
         max_size=_CONNECTIONS,
         command_timeout_seconds=_LONGEST_SECONDS,
-        server_settings=_SERVER_SETTINGS,
+        server_settings=SERVER_SETTINGS,
     )
     background = Background()
     try:

@@ -48,9 +48,12 @@ UPDATE search_state SET indexing = :indexing;
 -- Have everything projected again, and what is in the search without being published any more looked at; says how much.
 WITH due AS (
     INSERT INTO search_due (offer_id, vacancy_id)
-    SELECT offer_id, NULL FROM offer
+    SELECT offer_id, NULL AS vacancy_id FROM offer
     UNION ALL
-    SELECT offer_id, CASE WHEN starts_with(key, 'v') THEN substr(key, 3) END FROM search_entry WHERE gone IS NULL
+    SELECT offer_id, vacancy_id FROM vacancy WHERE status = 'open'
+    UNION
+    SELECT offer_id, CASE WHEN starts_with(key, 'v') THEN substr(key, 3) END AS vacancy_id FROM search_entry WHERE gone IS NULL
+    ORDER BY vacancy_id NULLS FIRST
     RETURNING 1
 )
 SELECT count(*) FROM due;
@@ -60,9 +63,10 @@ SELECT count(*) FROM due;
 DELETE FROM search_due WHERE due_id IN (SELECT due_id FROM search_due ORDER BY due_id LIMIT :at_most::integer) RETURNING offer_id, vacancy_id;
 
 -- name: waiting()^
--- How much waits, counted up to 10,000, and since when.
+-- How much waits, counted up to 10,000, since when, and the last of it.
 SELECT (SELECT count(*) FROM (SELECT FROM search_due LIMIT 10000) AS those) AS waiting,
-       (SELECT due_at FROM search_due ORDER BY due_id LIMIT 1) AS since;
+       (SELECT due_at FROM search_due ORDER BY due_id LIMIT 1) AS since,
+       (SELECT max(due_id) FROM search_due) AS newest;
 
 -- name: offers_to_project(offer_ids)
 -- Offers as published, whether they have an open vacancy, and the one that closed last.
@@ -79,10 +83,10 @@ WHERE offer.offer_id = ANY(:offer_ids::text[]);
 SELECT vacancy_id, offer_id, body FROM vacancy WHERE vacancy_id = ANY(:vacancy_ids::text[]) AND status = 'open';
 
 -- name: vacancies_are_due(offer_ids, but)!
--- The open vacancies of changed offers say what these say of themselves.
+-- Vacancies say what their changed offers say of themselves; those that are not searchable yet are due already.
 INSERT INTO search_due (offer_id, vacancy_id)
-SELECT offer_id, vacancy_id FROM vacancy
-WHERE offer_id = ANY(:offer_ids::text[]) AND status = 'open' AND NOT vacancy_id = ANY(:but::text[]);
+SELECT offer_id, substr(key, 3) FROM search_entry
+WHERE offer_id = ANY(:offer_ids::text[]) AND gone IS NULL AND starts_with(key, 'v') AND NOT substr(key, 3) = ANY(:but::text[]);
 
 -- name: next_generation()$
 -- Begin the generation of this batch.

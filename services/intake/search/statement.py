@@ -36,15 +36,14 @@ class _Arguments:
 def statement(asked: Asked, ranking: Ranking) -> tuple[str, list[object]]:
     """Write the statement of a search and its arguments."""
     arguments = _Arguments()
-    matched, levels, joined = _matched(asked, ranking, arguments)
+    found = _found(asked, ranking, arguments)
     text = f"""
-WITH matched AS MATERIALIZED ({matched}
+WITH matched AS MATERIALIZED ({found.matched}
 ), page AS (
     SELECT * FROM matched{_after(asked, arguments)} ORDER BY points DESC, key DESC LIMIT {arguments.add(asked.limit, "integer")}
 )
-SELECT {HIT} AS what, points::bigint AS value, 0::bigint AS count, {_PAGE_COLUMNS}, {levels} AS levels, hit,
-       (SELECT generation FROM search_state) AS generation
-FROM page JOIN search_hit USING (entry_id){joined}
+SELECT {HIT} AS what, points::bigint AS value, 0::bigint AS count, {found.shown}, (SELECT generation FROM search_state) AS generation
+FROM page JOIN search_entry AS e USING (entry_id){found.words} JOIN search_hit USING (entry_id)
 UNION ALL
 {_counts(asked)}
 """  # noqa: S608 - what a caller sent is in the arguments
@@ -54,15 +53,16 @@ UNION ALL
 def standing_statement(asked: Asked, ranking: Ranking, offer_id: str) -> tuple[str, list[object]]:
     """Write the statement that finds the hits of one offer among all, with how many stand above each."""
     arguments = _Arguments()
-    matched, levels, joined = _matched(asked, ranking, arguments)
+    found = _found(asked, ranking, arguments)
     text = f"""
-WITH matched AS MATERIALIZED ({matched}
+WITH matched AS MATERIALIZED ({found.matched}
 ), page AS (
-    SELECT * FROM matched WHERE offer_id = {arguments.add(offer_id, "text")}
+    SELECT matched.* FROM matched JOIN search_entry AS own USING (entry_id)
+    WHERE own.offer_id = {arguments.add(offer_id, "text")} ORDER BY points DESC, matched.key DESC LIMIT {arguments.add(asked.limit, "integer")}
 )
-SELECT {HIT} AS what, points::bigint AS value, (SELECT count(*) FROM matched) AS count, {_PAGE_COLUMNS}, {levels} AS levels, hit,
+SELECT {HIT} AS what, points::bigint AS value, (SELECT count(*) FROM matched) AS count, {found.shown},
        (SELECT count(*) FROM matched AS other WHERE (other.points, other.key) > (page.points, page.key)) AS above
-FROM page JOIN search_hit USING (entry_id){joined} ORDER BY points DESC, key DESC LIMIT {arguments.add(asked.limit, "integer")}
+FROM page JOIN search_entry AS e USING (entry_id){found.words} JOIN search_hit USING (entry_id)
 """  # noqa: S608 - what a caller sent is in the arguments
     return text, arguments.values
 
@@ -84,27 +84,38 @@ def failing_statement(asked: Asked, offer_id: str) -> tuple[str, list[object], l
     return text, arguments.values, [name for name, _ in named]
 
 
-_PAGE_COLUMNS: Final = "page.key, words_points, fresh_points, near_points, free_points, squared_m, page.confirmed_s, page.free_day, page.gone IS NOT NULL AS replaced"
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Parts of a statement: who is found, with what is needed to choose and to count; what is shown of a page; and the join for words."""
+
+    matched: str
+    shown: str
+    words: str
 
 
-def _matched(asked: Asked, ranking: Ranking, arguments: _Arguments) -> tuple[str, str, str]:
-    """Write who is found, with the points of each part; gives the levels of the groups and the join that they need, too."""
+def _found(asked: Asked, ranking: Ranking, arguments: _Arguments) -> _Found:
+    """Write who is found. The points are added up for all of them, and the parts kept for none but those of a page: what is held is narrow."""
     levels = [_level(group, asked, ranking, arguments) for group in asked.groups]
-    words = f"{ranking.words.points} * ({' + '.join(levels)}) / {4 * len(levels)}" if levels else "0"
-    joined = " JOIN search_words AS w USING (entry_id)" if levels else ""
     squared = _squared(asked, arguments)
-    text = f"""
-    SELECT found.*, words_points + fresh_points + near_points + free_points AS points FROM (
-        SELECT entry_id, e.key, e.offer_id, e.gone, e.confirmed_s, e.free_day, e.place, {", ".join(f"e.{mask}" for mask in MASKS)},
-               {words} AS words_points,
-               {_freshness(asked, ranking, arguments)} AS fresh_points,
-               {_nearness(asked, ranking, squared, arguments)} AS near_points,
-               {_freeness(asked, ranking, arguments)} AS free_points,
-               {squared} AS squared_m
-        FROM search_entry AS e{joined}
-        WHERE {" AND ".join(condition for _, condition in _conditions(asked, squared, arguments))}
-    ) AS found"""  # noqa: S608 - what a caller sent is in the arguments
-    return text, f"ARRAY[{', '.join(levels)}]" if levels else "NULL::integer[]", joined
+    parts = {
+        "words_points": f"{ranking.words.points} * ({' + '.join(levels)}) / {4 * len(levels)}" if levels else "0",
+        "fresh_points": _freshness(asked, ranking, arguments),
+        "near_points": _nearness(asked, ranking, squared, arguments),
+        "free_points": _freeness(asked, ranking, arguments),
+    }
+    joined = " JOIN search_words AS w USING (entry_id)" if levels else ""
+    matched = f"""
+    SELECT entry_id, e.key, e.place, {", ".join(f"e.{mask}" for mask in MASKS)},
+           {" + ".join(f"({part})" for part in parts.values())} AS points
+    FROM search_entry AS e{joined}
+    WHERE {" AND ".join(condition for _, condition in _conditions(asked, squared, arguments))}"""  # noqa: S608 - what a caller sent is in the arguments
+    columns = ", ".join(f"{part} AS {name}" for name, part in parts.items())
+    quarters = f"ARRAY[{', '.join(levels)}]" if levels else "NULL::integer[]"
+    shown = (
+        f"page.key, {columns}, {squared} AS squared_m, e.confirmed_s, e.free_day, e.gone IS NOT NULL AS replaced, "
+        f"{quarters} AS levels, hit"
+    )
+    return _Found(matched, shown, joined)
 
 
 def words_query(groups: tuple[Group, ...], *, together: bool) -> str:

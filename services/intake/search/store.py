@@ -61,6 +61,15 @@ class DueOffer:
     closed_body: bytes | None
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits to be projected: how much (up to 10,000), since when, and the number of the last."""
+
+    waiting: int
+    since: datetime | None
+    newest: int | None
+
+
 class SearchStore:
     """Reads and writes the tables of the search."""
 
@@ -163,11 +172,10 @@ class SearchStore:
             due: int = await self._queries.everything_is_due(connection)
         return due
 
-    async def waiting(self) -> tuple[int, datetime | None]:
-        """Say how much waits to be projected (up to 10,000), and since when."""
+    async def waiting(self) -> Waiting:
+        """Say how much waits to be projected."""
         async with self._pool.acquire() as connection:
-            row = await self._queries.waiting(connection)
-        return row["waiting"], row["since"]
+            return Waiting(**dict(await self._queries.waiting(connection)))
 
     async def take_turn(self, connection: Connection) -> bool:
         """Take the right to project until the transaction ends; says whether it was free."""
