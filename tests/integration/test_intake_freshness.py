@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 
 from shared.contracts.offer import Offer
@@ -124,6 +125,23 @@ async def test_ten_observations_are_published_with_the_offer_once_it_could_objec
     # The offer's own change keeps what others have found.
     await intake.client.put("/offers/skovly", json=OFFER | {"name": "Skovbo"})
     assert (await intake.client.get("/offers/skovly")).json()["truth"]["percent"] == 70
+
+
+async def test_an_offer_is_counted_again_only_when_its_count_may_change(intake: IntakeUnderTest) -> None:
+    await told(intake, await posted(intake), "still_free")
+
+    async def next_count() -> timedelta:
+        connection = await asyncpg.connect(intake.dsn)
+        try:
+            moment: datetime = await connection.fetchval("SELECT recount_at FROM truth_record")
+        finally:
+            await connection.close()
+        return moment - intake.clock()
+
+    assert timedelta(days=13.9) < await next_count() < timedelta(days=14)
+    intake.days_pass(14)
+    await intake.timers_look()
+    assert timedelta(days=715.9) < await next_count() < timedelta(days=716)  # 730 days after the asking
 
 
 async def test_an_objection_keeps_the_record_back_until_an_operator_has_ruled(intake: IntakeUnderTest) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.intake.domain import offers
 from services.intake.domain.observations import (
     FINDINGS,
     LEAST,
@@ -21,7 +22,11 @@ from services.intake.domain.observations import (
     tally,
     truth,
 )
+from services.intake.domain.outcomes import Accepted, Unchanged
+from services.intake.domain.states import OfferState
 from services.intake.settings import IntakeSettings, load_observation_rules
+from shared.contracts.drafts import OfferDraft
+from tests.support.intake import OFFER
 
 REPOSITORY = Path(__file__).parents[2]
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -132,6 +137,20 @@ def test_between_now_and_the_next_change_nothing_changes(found: list[Observation
     assert change is None or change > NOW
     between = NOW + timedelta(days=3000) if change is None else NOW + (change - NOW) * share * 0.999
     assert tally(found, between, WINDOW) == tally(found, NOW, WINDOW)
+
+
+def test_the_same_count_on_another_day_is_no_news_of_the_offer() -> None:
+    registered = offers.register("skovly", OfferDraft.model_validate(OFFER), None)
+    assert isinstance(registered, Accepted)
+    assert isinstance(registered.state, OfferState)
+    first = offers.count_truth(registered.state, truth(Tally(11, 7), DAY))
+    assert isinstance(first, Accepted)
+    assert isinstance(first.state, OfferState)
+
+    assert isinstance(offers.count_truth(first.state, truth(Tally(11, 7), date(2026, 12, 1))), Unchanged)
+    assert isinstance(offers.count_truth(first.state, truth(Tally(12, 7), DAY)), Accepted)
+    assert isinstance(offers.count_truth(first.state, None), Accepted)
+    assert isinstance(offers.count_truth(registered.state, None), Unchanged)
 
 
 def test_the_public_page_tells_the_numbers_that_are_counted_by() -> None:
