@@ -119,12 +119,14 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
                 "partners": Partners(store, bootstrap, names, topics),
             }
 
-    return Starlette(
+    app = Starlette(
         routes=[*routes(), *operator_routes(), *health_routes(checks), metrics_route()],
         middleware=[Middleware(CorrelationMiddleware), Middleware(HoldMiddleware, hold=hold)],
         exception_handlers=exception_handlers() | not_there_handlers(),
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # an address that is none is a problem, and no redirect to another that may be none
+    return app
 
 
 def _restoring(
