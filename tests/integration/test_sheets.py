@@ -106,6 +106,9 @@ async def test_a_trial_says_what_would_be_and_changes_nothing(intake: IntakeUnde
 
     assert summary(report) == (1, 1, 0, 1)
     assert {"twice": {"reference": "bed-1", "rows": [2, 4]}} in report
+    assert "vacancy_id" not in report[1]
+    mistyped = await intake.client.post("/sheets/vacancies?dryrun=true", content=b"", headers={"Content-Type": "text/csv"})
+    assert mistyped.status_code == 400
     assert (await intake.client.get("/vacancies")).json()["vacancies"] == []
     assert await records_of(intake, "vacancies") == []
 
@@ -223,6 +226,9 @@ async def test_needs_come_in_a_sheet_and_what_stays_in_intake_is_in_no_sheet_tha
     assert report[1]["outcome"] == "accepted", report
     assert all("sag-1" in answer.text for answer in fetched)
     assert not any(word in answer.text for answer in fetched for word in ("skoven", "574549"))
+    for answer in fetched:  # and what it does not speak of stays as it was
+        again = await send(intake, answer.content, kind="needs", media_type=answer.headers["Content-Type"])
+        assert summary(again) == (0, 0, 1, 0)
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx", "jsonl"])

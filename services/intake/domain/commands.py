@@ -107,10 +107,14 @@ class EraseVacancy:
 
 @dataclass(frozen=True, slots=True)
 class PostNeed:
-    """Register a need; one with the same reference in the same municipality is changed instead."""
+    """Register a need; one with the same reference in the same municipality is changed instead.
+
+    `keeps`: fields that this way in cannot speak of; of a need that exists they stay as they were stated.
+    """
 
     draft: NeedDraft
     new_id: str
+    keeps: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

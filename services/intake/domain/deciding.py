@@ -44,9 +44,8 @@ def decide(command: Command, books: Books, moment: Moment) -> Outcome:
             return offers.count_truth(known_offer, truth) if known_offer else rejected("offer_not_found", "offer_id")
         case PostVacancy():
             return _post_vacancy(command, books, moment)
-        case PostNeed(draft, new_id):
-            known = books.need(need_name(draft))
-            return needs.restate(known, draft, moment) if isinstance(known, NeedState) else needs.register(new_id, draft, moment)
+        case PostNeed():
+            return _post_need(command, books, moment)
         case ReplaceNeed() | CloseNeed() | RuleOut() | EraseNeed():
             need = _need(books, which_need(command))
             return need if isinstance(need, Rejected) else _change_need(command, need, moment)
@@ -100,6 +99,14 @@ def _post_vacancy(command: PostVacancy, books: Books, moment: Moment) -> Outcome
     if offer is None:
         return rejected("offer_not_found", "offer_id")
     return vacancies.announce(command.new_id, draft, offer, Sent(command.sender, draft.reference, command.came_in_by), moment)
+
+
+def _post_need(command: PostNeed, books: Books, moment: Moment) -> Outcome:
+    known = books.need(need_name(command.draft))
+    if not isinstance(known, NeedState):
+        return needs.register(command.new_id, command.draft, moment)
+    kept = {name: getattr(known.terms, name) for name in command.keeps}
+    return needs.restate(known, command.draft.model_copy(update=kept) if kept else command.draft, moment)
 
 
 def _restate(before: VacancyState, draft: VacancyDraft, came_in_by: WayIn, books: Books, moment: Moment) -> Outcome:

@@ -7,7 +7,7 @@ import re
 import tempfile
 from contextlib import AsyncExitStack, aclosing, contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Literal
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from services.intake.sheets.uploading import Gone, Told, Uploading
 
 MOST_SHEET_BYTES: Final = 512 * 1024**2
-_NAME: Final = re.compile(r"[\w .-]{1,100}")
-_ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{2,63}")
+_NAME: Final = r"[\w .-]{1,100}"
+_ID: Final = r"[0-9A-Za-z][0-9A-Za-z._-]{2,63}"
 _FORMATS: Final[dict[str, Format]] = {
     "text/csv": "csv",
     "application/csv": "csv",
@@ -102,7 +102,7 @@ def routes() -> list[Route]:
         Parameter("sheet", {"type": "string", "pattern": "^[\\w .-]{1,100}$"}, "query",
             "Arkets navn: det næste af samme navn sammenlignes med det. Standard er ark.",
             "The sheet's name: the next one of that name is compared with it. The default is ark.", example="pladser"),
-        Parameter("upload", {"type": "string", "pattern": f"^{_ID.pattern}$"}, "query",
+        Parameter("upload", {"type": "string", "pattern": f"^{_ID}$"}, "query",
             "Id; samme fil sendt igen med samme id fortsætter bag det, der er gjort.",
             "Id; the same file sent again under the same id goes on behind what is done."),
         Parameter("dry_run", _FLAG, "query", "true: prøv kun; intet gemmes.", "true: only try; nothing is kept."),
@@ -113,7 +113,7 @@ def routes() -> list[Route]:
             "Hvilke rækker rapporten nævner.", "Which rows the report tells."),
     ),
     tags=("sheets",),
-    problems=(403, 404, 409, 413, 415, 422),
+    problems=(400, 403, 404, 409, 413, 415, 422),
 )  # fmt: skip
 async def upload_sheet(request: Request) -> Response:
     """Take a sheet; its rows are answered as they are stored."""
@@ -183,27 +183,39 @@ async def _until_told(report: AsyncGenerator[bytes, None], held: AsyncExitStack)
 
 
 async def _asked(request: Request) -> Asked:
+    """Read how the sheet is to be taken; what is not known is an error: `dryrun=true` must not change anything."""
     given = request.query_params
-    name, upload_id = given.get("sheet", "ark"), given.get("upload") or intake_of(request).new_id()
     wrong = [
-        FieldError(parameter, "unknown_value", "kan ikke bruges; se /openapi.json", "cannot be used; see /openapi.json")
-        for parameter, right in (
-            ("sheet", _NAME.fullmatch(name)),
-            ("upload", _ID.fullmatch(upload_id)),
-            ("dry_run", given.get("dry_run", "false") in {"true", "false"}),
-            ("gone", given.get("gone", "report") in {"report", "withdraw"}),
-            ("report", given.get("report", "all") in {"all", "changed", "rejected"}),
+        FieldError(
+            name if name in _KNOWN else "",
+            "unknown_value",
+            "kan ikke bruges; se /openapi.json",
+            "cannot be used; see /openapi.json",
         )
-        if not right
+        for name, value in given.multi_items()
+        if name not in _KNOWN or len(given.getlist(name)) > 1 or not re.fullmatch(_KNOWN[name], value)
     ]
     if wrong:
-        raise Problem(422, errors=wrong)
+        raise Problem(400, errors=wrong)
     gone: Gone = "withdraw" if given.get("gone") == "withdraw" else "report"
-    told: Told = _TOLD[given.get("report", "all")]
-    return Asked(upload_id, name, given.get("dry_run") == "true", await caller_of(request), gone, told)
+    return Asked(
+        given.get("upload") or intake_of(request).new_id(),
+        given.get("sheet", "ark"),
+        given.get("dry_run") == "true",
+        await caller_of(request),
+        gone,
+        _TOLD[given.get("report", "all")],
+    )
 
 
-_TOLD: Final[dict[str, Literal["all", "changed", "rejected"]]] = {"all": "all", "changed": "changed", "rejected": "rejected"}
+_TOLD: Final[dict[str, Told]] = {"all": "all", "changed": "changed", "rejected": "rejected"}
+_KNOWN: Final = {
+    "sheet": _NAME,
+    "upload": _ID,
+    "dry_run": "true|false",
+    "gone": "report|withdraw",
+    "report": "|".join(_TOLD),
+}
 
 
 @contextmanager

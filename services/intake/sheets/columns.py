@@ -71,6 +71,11 @@ class Column:
         """Name the list that a numbered column belongs to."""
         return self.path.partition("[]")[0] if "[]" in self.path else None
 
+    @property
+    def top(self) -> str:
+        """Name the field of the draft that it is, or is part of."""
+        return self.path.partition("[")[0].partition(".")[0]
+
     def path_of(self, number: int) -> str:
         return self.path.replace("[]", f"[{number - 1}]")
 

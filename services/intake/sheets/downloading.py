@@ -20,6 +20,7 @@ from services.intake.domain.authority import PartnerCaller, may_see_needs_of
 from services.intake.sheets.columns import NEEDS, OFFERS, VACANCIES
 from services.intake.sheets.files import to_xml
 from services.intake.sheets.layout import guarded, our_layout, unguarded, written
+from services.intake.sheets.rows import STAYING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -115,11 +116,8 @@ def _sender(caller: Caller) -> str | None:
     return caller.partner.name if isinstance(caller, PartnerCaller) else None
 
 
-_STAYING: Final = frozenset(column.path.partition("[")[0].partition(".")[0] for column in NEEDS.columns if column.stays)
-
-
 def _without_what_stays(document: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name not in _STAYING}
+    return {name: value for name, value in document.items() if name not in STAYING}
 
 
 def _csv(rows: Sequence[Sequence[str]]) -> bytes:

@@ -13,6 +13,7 @@ from services.intake.domain.commands import Command, PostNeed, PostVacancy, PutO
 from services.intake.domain.cpr import holds_cpr_number
 from services.intake.domain.outcomes import Rejected, reason, rejected
 from services.intake.reading import read_draft
+from services.intake.sheets.columns import NEEDS
 from shared.contracts.common import EntityId
 from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
 from shared.contracts.receipt import Reason
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from services.intake.sheets.columns import Sheet
     from services.intake.sheets.files import Row
     from services.intake.sheets.layout import Layout
+
+STAYING: Final = frozenset(column.top for column in NEEDS.columns if column.stays)
+"""Fields of a need that are in no sheet that goes out: a sheet without them says nothing of them, and they stay as they were."""
 
 _ENTITY_ID: Final = TypeAdapter(EntityId)
 _SCOPE: Final = {"offers": None, "vacancies": "offer_id", "needs": "handlekommune"}
@@ -59,6 +63,7 @@ class RowReader:
         self._sheet = sheet
         self._layout = layout
         self._caller = caller
+        self._keeps = None if layout is None else STAYING - {placed.first for placed in layout.placed}
 
     def read(self, row: Row, new_id: str) -> ReadRow:
         """Read a row into a command; the id is for what did not exist before."""
@@ -86,8 +91,11 @@ class RowReader:
                 need = read_draft(NeedDraft, body, written=written)
                 if isinstance(need, Rejected):
                     return need
+                keeps = self._keeps if self._keeps is not None else STAYING - document.keys()
                 return (
-                    PostNeed(need, new_id) if need.source_reference is not None else rejected("no_reference", "source_reference")
+                    PostNeed(need, new_id, keeps)
+                    if need.source_reference is not None
+                    else rejected("no_reference", "source_reference")
                 )
             case "offers":
                 return _offer(document, body)

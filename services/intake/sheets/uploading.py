@@ -48,6 +48,8 @@ Told = Literal["all", "changed", "rejected"]
 _BATCH: Final = 500
 """Rows of a transaction: more saves little, and makes everybody else who posts wait longer."""
 _WITHDRAWN_AT_ONCE: Final = 500
+_OF_WHAT_IS_KEPT: Final = frozenset({"vacancy_id", "need_id", "offer_id", "etag", "version"})
+"""A trial leaves nothing behind that these could name."""
 _INTERRUPTED: Final = {
     "code": "interrupted",
     "text_da": "afbrudt; send samme fil igen med samme upload-id, så fortsættes der bag det, der er gjort",
@@ -151,7 +153,7 @@ class Uploading:
                 reading = asyncio.ensure_future(asyncio.to_thread(_read, source, reader, self._intake.new_ids))
                 before, done, prefix = done, done + len(read), digest
                 settled = await self._store_batch(upload, read, before, prefix, asked.caller)
-                yield _told(read, settled, source.layout, asked.told)
+                yield _told(read, settled, source.layout, asked)
         finally:
             reading.cancel()
         if source.broken is not None:
@@ -253,10 +255,10 @@ def _heading(sheet: Sheet, source: Source, upload: Upload) -> dict[str, Any]:
     } | columns
 
 
-def _told(read: Sequence[ReadRow], settled: Settled, layout: Layout | None, told: Told) -> bytes:
+def _told(read: Sequence[ReadRow], settled: Settled, layout: Layout | None, asked: Asked) -> bytes:
     lines = bytearray()
     for row, outcome, position in zip(read, settled.outcomes, settled.positions, strict=True):
-        if told != "all" and not isinstance(outcome, Rejected) and (told == "rejected" or isinstance(outcome, Unchanged)):
+        if not _is_told(outcome, asked.told):
             continue
         answer: dict[str, Any] = {"row": row.row.number, "reference": row.identity[1] if row.identity else None}
         if isinstance(outcome, Rejected) and layout is not None:
@@ -265,8 +267,20 @@ def _told(read: Sequence[ReadRow], settled: Settled, layout: Layout | None, told
             answer |= row_answer(outcome, position)
             if isinstance(outcome, Accepted):
                 answer["created"] = outcome.created
+                if asked.dry_run:
+                    answer = {name: value for name, value in answer.items() if name not in _OF_WHAT_IS_KEPT}
         lines += _line(answer)
     return bytes(lines)
+
+
+def _is_told(outcome: Outcome, told: Told) -> bool:
+    match outcome:
+        case Rejected():
+            return True
+        case Unchanged():
+            return told == "all"
+        case Accepted():
+            return told != "rejected"
 
 
 def _withdrawn(reference: str, outcome: Outcome) -> bytes:
