@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from services.intake.domain.addresses import holds_street_address
 from services.intake.domain.authority import PartnerCaller, may_act_for, may_send, may_speak_for
 from services.intake.domain.commands import (
     CloseNeed,
@@ -256,8 +257,8 @@ def _contradicted(
 
 
 def _path(dotted: str) -> str | None:
-    """Write `sections.0.section` as `sections[0].section`; a name of the sender's own is not repeated when it looks like a CPR number."""
-    if not dotted or holds_cpr_number(dotted) or not dotted.isprintable():
+    """Write `sections.0.section` as `sections[0].section`; a name of the sender's own that says who or where somebody is, is not repeated."""
+    if not dotted or not dotted.isprintable() or holds_cpr_number(dotted) or holds_street_address(dotted):
         return None
     return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", dotted)[:_MOST_PATH_CHARACTERS]
 
