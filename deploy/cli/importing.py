@@ -169,7 +169,7 @@ class _Told:
         if self._ignored:
             output.say(f"Kolonner, der ikke bruges / columns that are not used: {', '.join(self._ignored)}")
         if self._refused:
-            output.show(self._table)
+            Console(stderr=True, highlight=False).print(self._table)
             if self._refused > _MOST_SHOWN:
                 output.say(f"… og {self._refused - _MOST_SHOWN} til; --report viser alle / and more; --report shows all")
         for twice in self._twice:

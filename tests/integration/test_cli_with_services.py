@@ -189,6 +189,58 @@ async def test_needs_are_registered_and_one_that_is_refused_is_told_with_every_r
     assert all(field in bad.err for field in ("handlekommune", "birth_year", "primary_target_group"))
 
 
+async def test_a_sheet_is_imported_and_its_wrong_rows_are_told_by_the_headings_of_their_columns(
+    stack: Stack, tmp_path: Path
+) -> None:
+    trial = await stack.command("import", EXAMPLES / "pladser.csv", "--dry-run")
+    good = await stack.command("import", EXAMPLES / "pladser.csv", "--report", tmp_path / "report.jsonl")
+    again = await stack.command("import", EXAMPLES / "pladser.csv")
+    assert [(one.code, one.lines[0]["created"], one.lines[0]["unchanged"]) for one in (trial, good, again)] == [
+        (OK, 3, 0),
+        (OK, 3, 0),
+        (OK, 0, 3),
+    ], trial.err + good.err
+    assert len((tmp_path / "report.jsonl").read_text(encoding="utf-8").splitlines()) == 5
+
+    wrong = tmp_path / "forkert.csv"
+    wrong.write_text("Reference;Tilbuds-id;Titel;Paragraf;Ledige\nbed-1;atelier-kobolt;En;104;mange\n", encoding="utf-8")
+    bad = await stack.command("import", wrong)
+    assert (bad.code, bad.lines[0]["rejected"]) == (REFUSED, 1)
+    assert "Ledige" in bad.err
+    assert "mange" not in bad.out + bad.err
+
+    headless = tmp_path / "uden.csv"
+    headless.write_text("Titel\nEn\n", encoding="utf-8")
+    refused = await stack.command("import", headless)
+    assert (refused.code, refused.out) == (REFUSED, "")
+    assert "Reference" in refused.err
+    foreign = await stack.command("import", EXAMPLES / "pladser.csv", "--partner", "nobody")
+    assert (foreign.code, foreign.out) == (REFUSED, "")
+
+    fetched = await stack.command("template", "vacancies", "--to", tmp_path / "ark.xlsx")
+    assert (fetched.code, (tmp_path / "ark.xlsx").read_bytes()[:2]) == (OK, b"PK")
+
+
+async def test_anybody_searches_by_words_and_is_told_the_points(stack: Stack) -> None:
+    draft = {"offer_id": "atelier-kobolt", "title_da": "Plads ved staffeliet", "sections": ["SEL-104"], "places_free": 1}
+    (await stack.intake.post("/vacancies", json=draft)).raise_for_status()
+
+    async def found() -> Ended:
+        return await stack.command("search", "stafeli", "i", "Aarhus", "-o", "with_vacancy=true", "--json")
+
+    answer = orjson.loads((await eventually(found, until=lambda ended: ended.code == OK)).out)
+    assert [hit["offer_id"] for hit in answer["hits"]] == ["atelier-kobolt"]
+    assert answer["hits"][0]["points"] == sum(part["points"] for part in answer["hits"][0]["why"])
+
+    shown = await stack.command("search", "staffeliet")
+    assert "Plads ved staffeliet" in shown.out
+    assert "1 ledig plads, bekræftet" in shown.out
+    nothing = await stack.command("search", "xyzzyxyzzy")
+    assert nothing.code == REFUSED
+    wrong = await stack.command("search", "-o", "section=SEL-999")
+    assert (wrong.code, "section" in wrong.err) == (REFUSED, True)
+
+
 async def test_garbage_on_a_topic_is_listed_shown_and_mended_by_a_replay(stack: Stack) -> None:
     draft = {"offer_id": "atelier-kobolt", "title_da": "En plads", "sections": ["SEL-104"], "places_free": 1, "places_total": 9}
     vacancy_id = (await stack.intake.post("/vacancies", json=draft)).raise_for_status().json()["vacancy_id"]

@@ -1,6 +1,7 @@
 """Which columns sheets have, and how their cells are read and written."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any, get_args
 
 import orjson
@@ -54,6 +55,14 @@ def test_no_two_columns_of_a_sheet_share_a_heading(sheet: Sheet) -> None:
         assert len(headings) == len(set(headings))
         assert not lay_out(sheet, [heading.replace("{n}", "1").replace("[]", "[0]") for heading in headings]).ignored
         assert not lay_out(sheet, [heading.replace("{n}", "2").replace("[]", "[1]") for heading in headings]).twice
+
+
+@pytest.mark.parametrize("sheet", SHEETS.values(), ids=SHEETS)
+def test_the_guide_names_every_column(sheet: Sheet) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guides" / "sheets.md").read_text(encoding="utf-8")
+    [part] = [one for one in guide.split("## ") if one.startswith(sheet.name_da)]
+    for column in sheet.columns:
+        assert f"| {column.da}{' **·**' if column.required else ''} | {column.en} | `{column.path}` |" in part
 
 
 @pytest.mark.parametrize(
