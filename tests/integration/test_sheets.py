@@ -74,7 +74,7 @@ async def test_a_wrong_row_is_told_by_the_heading_of_its_column_and_the_others_a
     report = await send(
         intake,
         table(
-            "bed-1;skovly;To pladser;104;mange;;;", "bed-2;skovly;En plads;SEL-103;1;100;uge;", "bed-3;skovly;Tre;SEL-103;3;;;"
+            "bed-1;skovly;To pladser;104;mange;;;", "bed-2;skovly;En plads;SEL-103;1;100;uge;", "bed-3;skovly;Fire;SEL-103;3;;;"
         ),
     )
 
@@ -101,7 +101,7 @@ async def test_what_a_sheet_lacks_is_told_and_withdrawn_only_when_asked(intake: 
 
 async def test_a_trial_says_what_would_be_and_changes_nothing(intake: IntakeUnderTest) -> None:
     report = await send(
-        intake, table("bed-1;skovly;To;SEL-103;2;;;", "bed-2;;To;SEL-103;2;;;", "bed-1;skovly;Tre;SEL-103;2;;;"), dry_run="true"
+        intake, table("bed-1;skovly;To;SEL-103;2;;;", "bed-2;;To;SEL-103;2;;;", "bed-1;skovly;Fire;SEL-103;2;;;"), dry_run="true"
     )
 
     assert summary(report) == (1, 1, 0, 1)
