@@ -50,6 +50,7 @@ _COMMANDS = {
         "alerts:alerts",
         "alerts:mail",
         "explain:explain",
+        "searching:search",
     ),
     groups.OPERATE: ("partner:partner", "dlq:dlq", "republish:republish", "restored:restored", "contracts:contracts"),
     groups.MEASURE: ("simulating:simulate", "bench:bench"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.intake.search.codes import code_lexeme, every_code
 from services.intake.search.compounds import completed, split
 from services.intake.search.cursors import Cursor, UnreadableCursor, read_cursor
-from services.intake.search.mistyping import mistakes, nearest
+from services.intake.search.mistyping import KnownWord, mistakes, nearest
 from services.intake.search.ranking import buckets, ranking
 from services.intake.search.words import fold, known_words, regular, tokens
 from shared.contracts import reference
@@ -62,8 +62,15 @@ def test_the_words_of_the_file_are_folded() -> None:
 def test_the_nearest_word_was_meant_and_one_that_is_far_was_not() -> None:
     assert mistakes("kirsecenter", "krisecenter") == 1
     assert mistakes("", "abc") == 3
-    assert nearest("vrested", [("vaerested", "værested"), ("west", "west")], {"vaerested"}) == ("vaerested", "værested")
-    assert nearest("elefant", [("ledelse", "ledelse")], set()) is None
+    meant, west, ledelse = (
+        KnownWord("vaerested", "vaerested", "værested"),
+        KnownWord("west", "west", "west"),
+        KnownWord("ledelse", "led", "ledelse"),
+    )
+    easel = KnownWord("staffeliet", "staffeli", "staffeliet")
+    assert nearest("vrested", [west, meant], {"vaerested"}) == meant
+    assert nearest("stafeli", [easel], set()) == easel
+    assert nearest("elefant", [ledelse], set()) is None
 
 
 @given(st.text("abcd", max_size=8), st.text("abcd", max_size=8))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -11,18 +12,28 @@ _LETTERS_PER_MISTAKE: Final = 4
 _MOST_MISTAKES: Final = 3
 
 
-def nearest(word: str, candidates: Sequence[tuple[str, str]], listed: Collection[str]) -> tuple[str, str] | None:
-    """Choose among known words (each with its spelling, the likest first); none when all are too far.
+@dataclass(frozen=True, slots=True)
+class KnownWord:
+    """A word that the index or the lists have, its stem, and a spelling to show."""
 
-    A word of seven letters may have two mistakes: an æ that was left out is two letters here. Of equals, a word of the lists comes first: texts have mistakes, too.
+    word: str
+    stem: str
+    shown: str
+
+
+def nearest(word: str, candidates: Sequence[KnownWord], listed: Collection[str]) -> KnownWord | None:
+    """Choose among known words, the likest first; none when all are too far.
+
+    A word of seven letters may have two mistakes: an æ that was left out is two letters here. A mistyped word may be another form than the one that
+    is known, so stems count as well. Of equals, a word of the lists comes first: texts have mistakes, too.
     """
     allowed = min(_MOST_MISTAKES, max(1, (len(word) + 1) // _LETTERS_PER_MISTAKE))
     judged = [
-        (mistakes(word, candidate), candidate not in listed, order, (candidate, shown))
-        for order, (candidate, shown) in enumerate(candidates)
+        (min(mistakes(word, known.word), mistakes(word, known.stem)), known.word not in listed, order)
+        for order, known in enumerate(candidates)
     ]
     near = [one for one in judged if one[0] <= allowed]
-    return min(near)[3] if near else None
+    return candidates[min(near)[2]] if near else None
 
 
 def mistakes(one: str, other: str) -> int:

@@ -8,9 +8,9 @@ SELECT DISTINCT stem FROM search_word WHERE stem = ANY(:stems::text[]);
 
 -- name: nearest_words(words, at_most)
 -- For each word the known words that look like it, the likest first.
-SELECT asked.word AS asked, near.word, near.shown
+SELECT asked.word AS asked, near.word, near.stem, near.shown
 FROM unnest(:words::text[]) AS asked (word) CROSS JOIN LATERAL (
-    SELECT word, shown FROM search_word WHERE word % asked.word ORDER BY similarity(word, asked.word) DESC, word LIMIT :at_most::integer
+    SELECT word, stem, shown FROM search_word WHERE word % asked.word ORDER BY similarity(word, asked.word) DESC, word LIMIT :at_most::integer
 ) AS near;
 
 -- name: add_words(words, stems, spellings)!

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from services.intake.search.codes import Bits
     from services.intake.search.lexicon import Lexicon
+    from services.intake.search.mistyping import KnownWord
     from services.intake.search.question import Question
     from services.intake.search.store import Answer, Found, SearchStore
     from services.intake.search.understanding import Typed, Understood
@@ -164,7 +165,7 @@ class Searching:
         understood = understand(words, self._lexicon)
         return understood, (*notes, *understood.notes)
 
-    async def _corrections(self, words: Sequence[Typed]) -> dict[str, tuple[str, str]]:
+    async def _corrections(self, words: Sequence[Typed]) -> dict[str, KnownWord]:
         """Find the known word that was meant, for each that neither the lists nor any text has."""
         stems = self._lexicon.stems
         doubtful = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from services.intake.search.codes import MASK_OF, Bits, every_code
 from services.intake.search.entries import lexemes, mask_of
+from services.intake.search.mistyping import KnownWord
 from services.intake.search.ranking import ranking
 from services.intake.search.statement import COUNT_OF, HIT, TOTAL, failing_statement, standing_statement, statement
 from shared.database import load_queries
@@ -121,12 +122,12 @@ class SearchStore:
         async with self._pool.acquire() as connection:
             return {row["stem"] async for row in self._queries.known_stems(connection, stems=list(stems))}
 
-    async def nearest_words(self, words: Collection[str]) -> dict[str, list[tuple[str, str]]]:
-        """Find known words that look like these, each with its spelling, the likest first."""
-        found: dict[str, list[tuple[str, str]]] = {}
+    async def nearest_words(self, words: Collection[str]) -> dict[str, list[KnownWord]]:
+        """Find known words that look like these, the likest first."""
+        found: dict[str, list[KnownWord]] = {}
         async with self._pool.acquire() as connection:
             async for row in self._queries.nearest_words(connection, words=list(words), at_most=_CANDIDATES):
-                found.setdefault(row["asked"], []).append((row["word"], row["shown"]))
+                found.setdefault(row["asked"], []).append(KnownWord(row["word"], row["stem"], row["shown"]))
         return found
 
     async def oldest_generation(self) -> int:

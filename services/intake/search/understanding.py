@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from services.intake.search.lexicon import Lexicon
+    from services.intake.search.mistyping import KnownWord
     from shared.contracts.reference import Alias
 
 _MOST_GROUPS: Final = 8
@@ -93,8 +94,8 @@ def typed_words(text: str) -> list[Typed]:
     ]
 
 
-def corrected(words: Sequence[Typed], corrections: Mapping[str, tuple[str, str]]) -> tuple[list[Typed], list[Note]]:
-    """Put the nearest known word, with its spelling, in place of those that nothing has."""
+def corrected(words: Sequence[Typed], corrections: Mapping[str, KnownWord]) -> tuple[list[Typed], list[Note]]:
+    """Put the nearest known word in place of those that nothing has."""
     notes = []
     result = []
     for typed in words:
@@ -102,9 +103,8 @@ def corrected(words: Sequence[Typed], corrections: Mapping[str, tuple[str, str]]
         if found is None:
             result.append(typed)
             continue
-        word, spelling = found
-        result.append(replace(typed, word=word, shown=spelling))
-        notes.append(Note(typed.shown, f"Der søges efter »{spelling}«", f"Searching for “{spelling}”"))
+        result.append(replace(typed, word=found.word, shown=found.shown))
+        notes.append(Note(typed.shown, f"Der søges efter »{found.shown}«", f"Searching for “{found.shown}”"))
     return result, notes
 
 
