@@ -60,7 +60,7 @@ CURSOR: Final = Parameter(
     "cursor",
     {"type": "string", "pattern": r"^[A-Za-z0-9_-]{1,400}$"},
     "query",
-    "`next_cursor` fra den forrige side, sammen med de samme parametre; gælder i 15 minutter.",
+    "`next_cursor` fra den forrige side, med alt andet som før; gælder i 15 minutter.",
     "`next_cursor` of the page before, with the same parameters; good for 15 minutes.",
 )
 LIMIT: Final = Parameter(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FILE: Final = Path(__file__).with_name("words.yaml")
-_LETTERS: Final = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_LETTERS: Final = str.maketrans({"æ": "ae", "ø": "oe", "å": "aa", "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})  # codespell:ignore
 _TOKEN: Final = re.compile(r"([^\W_]+)(-(?!\w))?")
 _NO_LETTERS: Final = re.compile(r"[^a-z0-9]")
 _LONGEST: Final = 60
