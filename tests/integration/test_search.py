@@ -51,10 +51,12 @@ async def test_an_offer_without_a_vacancy_is_found_and_says_what_is_known(world:
 async def test_a_full_place_says_nothing_free_and_a_coming_one_when(world: SearchWorld) -> None:
     await world.offer("begge", name="Begge")
     await world.vacancy("begge", title_da="Fuld", places_free=0)
+    await world.vacancy("begge", title_da="Forbi", places_free=1, available_until=world.now().date())
+    world.moved = _days(2)
     await world.vacancy("begge", title_da="Senere", places_free=2, available_from=(world.now() + _days(20)).date())
     await world.catch_up()
     states = {hit["title"]: hit["availability"] for hit in await world.everything()}
-    assert states["Fuld"]["state"] == "none"
+    assert states["Fuld"]["state"] == states["Forbi"]["state"] == "none"
     assert states["Senere"]["state"] == "coming"
     assert states["Senere"]["text"].startswith("2 ledige pladser fra ")
     assert [hit["title"] for hit in await world.everything(with_vacancy="true")] == ["Senere"]

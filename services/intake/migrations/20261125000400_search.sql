@@ -54,6 +54,7 @@ CREATE TABLE search_entry (
     northing_m integer,
     confirmed_s bigint,
     free_day integer,
+    until_day integer,
     age_from smallint NOT NULL,
     age_to smallint NOT NULL,
     offer_mask bigint NOT NULL,
@@ -68,6 +69,7 @@ COMMENT ON COLUMN search_entry.place IS 'Number of the landsdel times 10000 plus
 COMMENT ON COLUMN search_entry.easting_m IS 'EPSG:25832; the middle of the kommune where nothing nearer is stated; null where the address is protected';
 COMMENT ON COLUMN search_entry.confirmed_s IS 'When somebody last said how it stands, seconds since 1970; null: not known';
 COMMENT ON COLUMN search_entry.free_day IS 'First day of a free place, days since 1970, 0: at once; null: nothing free, or not known';
+COMMENT ON COLUMN search_entry.until_day IS 'Last day of it; null: open-ended';
 CREATE UNIQUE INDEX search_entry_now ON search_entry (key) WHERE gone IS NULL;
 CREATE INDEX search_entry_of_offer ON search_entry (offer_id);
 CREATE INDEX search_entry_place ON search_entry (place);

@@ -52,6 +52,7 @@ class Entry:
     northing_m: int | None
     confirmed_s: int | None
     free_day: int | None
+    until_day: int | None
     age_from: int
     age_to: int
     masks: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]
@@ -115,7 +116,8 @@ def vacancy_entry(vacancy: Mapping[str, Any], offer: Mapping[str, Any] | None) -
         key=f"v:{vacancy['vacancy_id']}",
         offer_id=vacancy["offer_id"],
         confirmed_s=_seconds(datetime.fromisoformat(vacancy["confirmed_at"])),
-        free_day=None if vacancy["places_free"] == 0 else _day(vacancy["available_from"]),
+        free_day=None if vacancy["places_free"] == 0 else _day(vacancy["available_from"]) or 0,
+        until_day=_day(vacancy["available_until"]),
         age_from=vacancy["age_from"] or 0,
         age_to=_OLDEST if vacancy["age_to"] is None else vacancy["age_to"],
         masks=_masks(kinds, sections, vacancy),
@@ -149,6 +151,7 @@ def offer_entry(offer: Mapping[str, Any], nothing_free: NothingFree) -> Entry:
         offer_id=offer["offer_id"],
         confirmed_s=_seconds(nothing_free.since) if nothing_free.since else None,
         free_day=None,
+        until_day=None,
         age_from=0,
         age_to=_OLDEST,
         masks=_masks(kinds, sections, {}),
@@ -247,5 +250,5 @@ def _seconds(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
-def _day(day: str | None) -> int:
-    return (date.fromisoformat(day) - _EPOCH).days if day else 0
+def _day(day: str | None) -> int | None:
+    return (date.fromisoformat(day) - _EPOCH).days if day else None

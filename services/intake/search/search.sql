@@ -102,22 +102,22 @@ DELETE FROM search_hit WHERE entry_id IN (SELECT entry_id FROM gone);
 -- Let versions end; who reads as of an earlier generation has them for a while yet.
 UPDATE search_entry SET gone = :generation::bigint, gone_at = :now::timestamptz WHERE key = ANY(:keys::text[]) AND gone IS NULL;
 
--- name: add_entries(keys, offer_ids, generation, places, eastings, northings, confirmed, free_days, ages_from, ages_to, offer_masks, for_masks, doing_masks, languages, words, hits)!
+-- name: add_entries(keys, offer_ids, generation, places, eastings, northings, confirmed, free_days, until_days, ages_from, ages_to, offer_masks, for_masks, doing_masks, languages, words, hits)!
 -- Add versions.
 WITH new AS (
     SELECT * FROM unnest(
         :keys::text[], :offer_ids::text[], :places::integer[], :eastings::integer[], :northings::integer[], :confirmed::bigint[],
-        :free_days::integer[], :ages_from::smallint[], :ages_to::smallint[], :offer_masks::bigint[], :for_masks::bigint[],
+        :free_days::integer[], :until_days::integer[], :ages_from::smallint[], :ages_to::smallint[], :offer_masks::bigint[], :for_masks::bigint[],
         :doing_masks::bigint[], :languages::text[], :words::text[], :hits::bytea[]
     ) AS given (
-        key, offer_id, place, easting_m, northing_m, confirmed_s, free_day, age_from, age_to, offer_mask, for_mask, doing_mask, languages, words,
+        key, offer_id, place, easting_m, northing_m, confirmed_s, free_day, until_day, age_from, age_to, offer_mask, for_mask, doing_mask, languages, words,
         hit
     )
 ), entries AS (
     INSERT INTO search_entry (
-        key, offer_id, born, place, easting_m, northing_m, confirmed_s, free_day, age_from, age_to, offer_mask, for_mask, doing_mask, languages
+        key, offer_id, born, place, easting_m, northing_m, confirmed_s, free_day, until_day, age_from, age_to, offer_mask, for_mask, doing_mask, languages
     )
-    SELECT key, offer_id, :generation::bigint, place, easting_m, northing_m, confirmed_s, free_day, age_from, age_to, offer_mask, for_mask,
+    SELECT key, offer_id, :generation::bigint, place, easting_m, northing_m, confirmed_s, free_day, until_day, age_from, age_to, offer_mask, for_mask,
            doing_mask, string_to_array(languages, ' ')
     FROM new
     RETURNING entry_id, key

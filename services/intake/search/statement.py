@@ -112,7 +112,7 @@ def _found(asked: Asked, ranking: Ranking, arguments: _Arguments) -> _Found:
     columns = ", ".join(f"{part} AS {name}" for name, part in parts.items())
     quarters = f"ARRAY[{', '.join(levels)}]" if levels else "NULL::integer[]"
     shown = (
-        f"page.key, {columns}, {squared} AS squared_m, e.confirmed_s, e.free_day, e.gone IS NOT NULL AS replaced, "
+        f"page.key, {columns}, {squared} AS squared_m, e.confirmed_s, e.free_day, e.until_day, e.gone IS NOT NULL AS replaced, "
         f"{quarters} AS levels, hit"
     )
     return _Found(matched, shown, joined)
@@ -177,7 +177,7 @@ def _freeness(asked: Asked, ranking: Ranking, arguments: _Arguments) -> str:
     today = arguments.add(asked.today, "integer")
     limits, points = buckets(ranking.free_within_days)
     later = _stepped(f"(e.free_day - {today})::bigint", limits, points)
-    return f"CASE WHEN e.free_day IS NULL THEN 0 WHEN e.free_day <= {today} THEN {ranking.free_now} ELSE {later} END"
+    return f"CASE WHEN e.free_day IS NULL OR e.until_day < {today} THEN 0 WHEN e.free_day <= {today} THEN {ranking.free_now} ELSE {later} END"
 
 
 def _stepped(value: str, limits: list[int], points: list[int]) -> str:
@@ -204,9 +204,11 @@ def _conditions(asked: Asked, squared: str, arguments: _Arguments) -> list[tuple
         low, high = (arguments.add(age, "smallint") for age in asked.ages)
         conditions.append(("age", f"e.age_from <= {high} AND e.age_to >= {low}"))
     if asked.free_day is not None:
-        conditions.append(("free_from", f"e.free_day <= {arguments.add(asked.free_day, 'integer')}"))
+        day = arguments.add(asked.free_day, "integer")
+        conditions.append(("free_from", f"e.free_day <= {day} AND (e.until_day IS NULL OR e.until_day >= {day})"))
     if asked.with_vacancy:
-        conditions.append(("with_vacancy", "e.free_day IS NOT NULL"))
+        today = arguments.add(asked.today, "integer")
+        conditions.append(("with_vacancy", f"e.free_day IS NOT NULL AND (e.until_day IS NULL OR e.until_day >= {today})"))
     if asked.language is not None:
         conditions.append(("language", f"e.languages @> ARRAY[{arguments.add(asked.language, 'text')}]"))
     if asked.near is not None and asked.within_m is not None:
@@ -221,8 +223,12 @@ def _after(asked: Asked, arguments: _Arguments) -> str:
     return f" WHERE (points, key) < ({arguments.add(asked.after.points, 'integer')}, {arguments.add(asked.after.key, 'text')})"
 
 
+_COLUMNS_OF_A_HIT: Final = 13
+"""Behind `what`, `value` and `count`."""
+
+
 def _counts(asked: Asked) -> str:
-    nothing = "NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL"
+    nothing = ", ".join(["NULL"] * _COLUMNS_OF_A_HIT)
     if not asked.facets:
         return f"SELECT {TOTAL}, 0, count(*), {nothing} FROM matched"  # noqa: S608 - constants
     cases = " ".join(f"WHEN GROUPING({column}) = 0 THEN {what}" for what, column in COUNT_OF.items())

@@ -36,6 +36,7 @@ class Found:
     squared_m: int | None
     confirmed_s: int | None
     free_day: int | None
+    until_day: int | None
     replaced: bool
     hit: bytes
     above: int = 0
@@ -231,6 +232,7 @@ class SearchStore:
             northings=[entry.northing_m for entry in entries],
             confirmed=[entry.confirmed_s for entry in entries],
             free_days=[entry.free_day for entry in entries],
+            until_days=[entry.until_day for entry in entries],
             ages_from=[entry.age_from for entry in entries],
             ages_to=[entry.age_to for entry in entries],
             offer_masks=[mask_of(entry, "offer_mask", bits) for entry in entries],
@@ -279,6 +281,7 @@ def _found(row: Any, above: int = 0) -> Found:  # noqa: ANN401 - a row
         squared_m=row["squared_m"],
         confirmed_s=row["confirmed_s"],
         free_day=row["free_day"],
+        until_day=row["until_day"],
         replaced=row["replaced"],
         hit=row["hit"],
         above=above,

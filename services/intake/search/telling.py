@@ -205,7 +205,8 @@ class _Teller:
     def _state(self, found: Found, shown: Mapping[str, Any]) -> tuple[str, str, str]:
         if shown["vacancy_id"] is None and not shown["confirmed_at"]:
             return "unknown", "Ukendt, om der er ledigt", "Not known whether anything is free"
-        if found.free_day is None:
+        over = found.until_day is not None and _EPOCH + timedelta(days=found.until_day) < self._today
+        if found.free_day is None or over:
             return "none", "Ingen ledige", "Nothing free"
         free = shown.get("places_free")
         if free is None:
