@@ -1,8 +1,7 @@
 """Anything at any HTTP way in: an accepted event that validates, or a problem that says why; never a 500, never silence."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +31,7 @@ async def intake(
         yield running
 
 
-@contextmanager
-def said_sensibly(answer: httpx2.Response, *about: object) -> Iterator[None]:
+def hold_to_account(answer: httpx2.Response, *about: object) -> None:
     """Hold an answer against what every answer is."""
     kind = answer.headers["content-type"].partition(";")[0]
     assert answer.status_code < 500, (about, answer.text)
@@ -46,7 +44,6 @@ def said_sensibly(answer: httpx2.Response, *about: object) -> Iterator[None]:
             assert error["code"], about
             assert error["text_da"], about
             assert error["text_en"], about
-    yield
 
 
 NUL, DEEP = '"a\\u0000b"', "[" * 900 + "]" * 900
@@ -110,8 +107,7 @@ async def test_odd_bodies_at_every_way_in(intake: IntakeUnderTest) -> None:
     for method, path in await ways_in(intake):
         for body in ODD_BODIES:
             answer = await intake.client.request(method, path, content=body, headers={"Content-Type": "application/json"})
-            with said_sensibly(answer, method, path, body[:60]):
-                pass
+            hold_to_account(answer, method, path, body[:60])
     await everything_published_validates(intake)
 
 
@@ -150,15 +146,12 @@ ODD_IDS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "path", ["/offers/{}", "/vacancies/{}", "/vacancies/{}/confirm", "/needs/{}", "/needs/{}/close", "/codes/{}"]
-)
-async def test_odd_ids_in_the_path(intake: IntakeUnderTest, path: str) -> None:
-    for odd in ODD_IDS:
-        for method in ("GET", "PUT", "PATCH", "POST", "DELETE"):
-            answer = await intake.client.request(method, path.format(odd), json=OFFER)
-            with said_sensibly(answer, method, path, odd):
-                assert answer.status_code >= 400 or answer.is_success, odd
+async def test_odd_ids_in_the_path(intake: IntakeUnderTest) -> None:
+    for path in ("/offers/{}", "/vacancies/{}", "/vacancies/{}/confirm", "/needs/{}", "/needs/{}/close", "/codes/{}"):
+        for odd in ODD_IDS:
+            for method in ("GET", "PUT", "PATCH", "POST", "DELETE"):
+                answer = await intake.client.request(method, path.format(odd), json=OFFER)
+                hold_to_account(answer, method, path, odd)
     assert {record.key for record in await records_of(intake, "offers")} <= {"skovly", "null"}
 
 
@@ -190,8 +183,7 @@ async def test_odd_questions(intake: IntakeUnderTest) -> None:
         for name in names:
             for value in odd:
                 answer = await intake.client.get(f"{path}?{name}={value}")
-                with said_sensibly(answer, path, name, value):
-                    pass
+                hold_to_account(answer, path, name, value)
                 assert "010203-1234" not in answer.text or answer.is_success
     twice = await intake.client.get("/vacancies?limit=1&limit=2")
     assert (twice.status_code, twice.json()["errors"][0]["code"]) == (400, "repeated")
@@ -239,10 +231,10 @@ async def test_any_json_at_every_way_in_is_accepted_or_refused_with_the_reason(i
     async def send(sent: tuple[tuple[str, str], bytes]) -> None:
         (method, path), body = sent
         answer = await intake.client.request(method, path, content=body, headers={"Content-Type": "application/json"})
-        with said_sensibly(answer, method, path, body[:200]):
-            if answer.is_success and "results" in answer.json():
-                for row in answer.json()["results"]:
-                    assert row["outcome"] in {"accepted", "unchanged"} or row["errors"], row
+        hold_to_account(answer, method, path, body[:200])
+        if answer.is_success:
+            for row in answer.json().get("results", ()):
+                assert row["outcome"] in {"accepted", "unchanged"} or row["errors"], row
 
     anything = JSON | mutated(VACANCY) | mutated(NEED) | mutated(OFFER)
     bodies = (anything | st.lists(anything, max_size=3)).map(to_json) | st.binary(max_size=200)
@@ -265,11 +257,8 @@ async def test_any_headers_are_read_or_refused(intake: IntakeUnderTest) -> None:
 
     async def send(headers: dict[str, str]) -> None:
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-        with said_sensibly(
-            await intake.client.patch(f"/vacancies/{vacancy_id}", content=orjson.dumps({"places_free": 1}), headers=raw), headers
-        ):
-            pass
-        with said_sensibly(await intake.client.get(f"/vacancies/{vacancy_id}", headers=raw), headers):
-            pass
+        body = orjson.dumps({"places_free": 1})
+        hold_to_account(await intake.client.patch(f"/vacancies/{vacancy_id}", content=body, headers=raw), headers)
+        hold_to_account(await intake.client.get(f"/vacancies/{vacancy_id}", headers=raw), headers)
 
     await each(st.dictionaries(st.sampled_from(names), values, min_size=1, max_size=4), send)
