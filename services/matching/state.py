@@ -9,17 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from services.matching.domain.columns import Codebooks, NeedColumns, VacancyColumns
+from services.matching.domain.codebooks import Codebooks
 from services.matching.domain.lists import FULL, Lists, Offers, score_of, sort_keys
-from services.matching.domain.pairs import PairScorer, Scored, unknown_codes, unpack_points
+from services.matching.domain.need_columns import NeedColumns
+from services.matching.domain.pair_points import unknown_codes, unpack_points
+from services.matching.domain.pairs import PairScorer, Scored
 from services.matching.domain.ranks import Ranks
 from services.matching.domain.terms import PARTS
+from services.matching.domain.vacancy_columns import VacancyColumns
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from services.matching.domain.columns import Array
     from services.matching.domain.ranks import Renumbering
+    from services.matching.domain.tables import Array
     from services.matching.domain.terms import Terms
     from shared.contracts.need import NeedProfile
     from shared.contracts.vacancy import Vacancy

@@ -97,11 +97,13 @@ async def test_why_adds_up_to_the_score_of_the_alert_and_why_not_names_every_rul
     assert why.code == 0, why.err
     answer = why.document
     assert (answer["eligible"], answer["failed"]) == (True, [])
-    # One of two wanted services, 40 * 1 // 2; the primary target group; at the door; free by the wanted start.
+    # One of two wanted services, 25 * 1 // 2; the primary target group; levels not assessed; nothing wished for; at the door; free by
+    # the wanted start; no language and no half-day named.
     assert [(part["code"], part["points"]) for part in answer["parts"]] == [
-        ("services", 20), ("target_group", 25), ("travel", 20), ("start", 15),
+        ("services", 12), ("target_group", 10), ("levels", 12), ("activities", 10), ("travel", 12), ("start", 8), ("languages", 5),
+        ("opening_hours", 5),
     ]  # fmt: skip
-    assert sum(part["points"] for part in answer["parts"]) == answer["score"] == alert["score"] == 80
+    assert sum(part["points"] for part in answer["parts"]) == answer["score"] == alert["score"] == 74
 
     # Intake's clock decides what a vacancy's dates may be, so a place that ends before the need begins is still open today.
     wrong_in_all = await case.post_vacancy(

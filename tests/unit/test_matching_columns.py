@@ -11,17 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.matching.domain.columns import Codebooks, NeedColumns, VacancyColumns
-from services.matching.domain.pairs import PairScorer, integer_sqrt, unknown_codes, unpack_points
+from services.matching.domain.codebooks import Codebooks
+from services.matching.domain.need_columns import NeedColumns
+from services.matching.domain.pair_points import integer_sqrt, unknown_codes, unpack_points
+from services.matching.domain.pairs import PairScorer
 from services.matching.domain.ranks import Ranks
 from services.matching.domain.reference import assess
-from services.matching.domain.terms import PARTS, Terms
+from services.matching.domain.terms import ALWAYS, PARTS, RULES, Terms
+from services.matching.domain.vacancy_columns import VacancyColumns
 from services.matching.state import MatchingState
 from shared.contracts.need import NeedProfile
 from shared.contracts.settings import Policy
 from shared.contracts.vacancy import Vacancy
 from tests.support import matching as made
-from tests.support.matching import SERVICES, TODAY, Chance, first_policy
+from tests.support.matching import SERVICES, TODAY, Chance, first_policy, full_policy
 
 Answer = list[tuple[str, int, int, int, Mapping[str, int], tuple[str, ...]]]
 
@@ -72,24 +75,39 @@ def policy_without(*rules: str) -> Policy:
         (2, first_policy(threshold=45)),
         (3, policy_without("target_group", "age", "price")),
         (4, policy_without("gender", "capacity", "dates", "distance", "pension_age", "ruled_out")),
+        (5, full_policy(threshold=0)),
+        (6, full_policy(threshold=50, opening_days_a_year=None, assumed_languages=(), half_day_minutes=200)),
     ],
 )
-def test_the_columns_agree_with_the_reference_on_a_hundred_thousand_pairs(seed: int, policy: Policy) -> None:
-    """160 needs by 160 places for each policy, 102,400 pairs in all, and every eligible one is looked at."""
-    chance, terms = Chance(seed), Terms(policy, TODAY)
-    vacancies = [chance.vacancy(f"vacancy-{n:03}") for n in range(160)]
-    needs = [chance.need(f"need-{n:03}", vacancy_ids=[vacancy.vacancy_id for vacancy in vacancies]) for n in range(160)]
+def test_the_columns_agree_with_the_reference_on_tens_of_thousands_of_pairs(seed: int, policy: Policy) -> None:
+    """120 needs by 120 places for each policy, 86,400 pairs in all, and every eligible one is looked at."""
+    assert agree(seed, 120, Terms(policy, TODAY)) > (300 if seed < 5 else 60)
+
+
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule not in ALWAYS])
+def test_each_rule_alone_decides_the_same_pairs_in_the_columns(rule: str) -> None:
+    """With hardly any other rule a pair fails by this one or by none, so that none hides behind another."""
+    policy = full_policy(threshold=0)
+    alone = tuple(one for one in policy.rules if one.code in (rule, *ALWAYS))
+    assert agree(sum(map(ord, rule)), 40, Terms(policy.model_copy(update={"rules": alone}), TODAY)) > 150
+
+
+def agree(seed: int, size: int, terms: Terms) -> int:
+    """Compare the columns with the reference on size by size random pairs; gives how many are eligible."""
+    chance = Chance(seed)
+    vacancies = [chance.vacancy(f"vacancy-{n:03}") for n in range(size)]
+    needs = [chance.need(f"need-{n:03}", vacancy_ids=[vacancy.vacancy_id for vacancy in vacancies]) for n in range(size)]
     expected = {}
     for (n, need), (v, vacancy) in product(enumerate(needs), enumerate(vacancies)):
         found = assess(need, vacancy, terms)
-        if found.eligible and found.score >= policy.threshold:
+        if found.eligible and found.score >= terms.policy.threshold:
             expected[n, v] = (found.score, {code: part.points for code, part in found.parts.items()}, tuple(found.unknown))
-    assert len(expected) > 400
     assert all_pairs(needs, vacancies, terms) == expected
+    return len(expected)
 
 
 def test_codes_beyond_the_sixty_four_bits_change_no_answer() -> None:
-    chance, terms = Chance(5), Terms(first_policy(threshold=0), TODAY)
+    chance, terms = Chance(5), Terms(full_policy(threshold=0), TODAY)
     strange = [f"strange-{n}" for n in range(80)]
     draw = random.Random(5)
 
@@ -99,12 +117,28 @@ def test_codes_beyond_the_sixty_four_bits_change_no_answer() -> None:
     vacancies = {}
     for n in range(60):
         drawn = chance.vacancy(f"vacancy-{n:03}")
-        changes = {"target_groups": with_strange(drawn.target_groups), "services": with_strange(drawn.services)}
+        never = tuple({"code": code, "strength": "absolute"} for code in draw.sample(strange, 2))
+        changes = {
+            "target_groups": with_strange(drawn.target_groups),
+            "services": with_strange(drawn.services),
+            "activities": with_strange(drawn.activities),
+            "languages": with_strange(drawn.languages),
+            "equipment": with_strange(drawn.equipment),
+            "cannot_take": never if draw.random() < 0.3 else (),
+            "reserved_for_municipalities": tuple(f"m{n}" for n in range(70)) if draw.random() < 0.3 else (),
+        }
         vacancies[drawn.vacancy_id] = Vacancy.model_validate(drawn.model_dump() | changes)
     needs = []
     for n in range(60):
         profile = chance.need(f"need-{n:03}")
-        codes = {"further_target_groups": tuple(draw.sample(strange, 5)), "services": with_strange(profile.services)}
+        codes = {
+            "further_target_groups": tuple(draw.sample(strange, 5)),
+            "services": with_strange(profile.services),
+            "activities": with_strange(profile.activities),
+            "languages": with_strange(profile.languages),
+            "equipment_needs": tuple(draw.sample(strange, draw.randint(0, 1))),
+            "handlekommune": f"m{draw.randint(0, 99)}",
+        }
         needs.append(NeedProfile.model_validate(profile.model_dump() | codes))
     state = MatchingState(terms)
     state.change_vacancies(vacancies)
@@ -117,7 +151,8 @@ def test_codes_beyond_the_sixty_four_bits_change_no_answer() -> None:
 def test_lists_stay_true_under_every_kind_of_event(seed: int) -> None:
     """Publish, change, withdraw, register, change, close, another day and policy; all lists looked at after every batch."""
     chance, draw = Chance(100 + seed), random.Random(seed)
-    terms = Terms(first_policy(threshold=20), TODAY)
+    policy = first_policy if seed < 2 else full_policy
+    terms = Terms(policy(threshold=20), TODAY)
     state = MatchingState(terms)
     vacancies: dict[str, Vacancy] = {}
     needs: dict[str, NeedProfile] = {}
@@ -144,7 +179,7 @@ def test_lists_stay_true_under_every_kind_of_event(seed: int) -> None:
             del needs[closed]
             said.pop(closed, None)
         if step % 15 == 14:
-            terms = Terms(first_policy(version=f"2026-11-01.{step}", threshold=10 + step), TODAY + timedelta(days=step))
+            terms = Terms(policy(version=f"2026-12-01.{step}", threshold=10 + step), TODAY + timedelta(days=step))
             waiting = state.change_terms(terms)
             assert not any(map(state.is_live, waiting))
             state.make_live(waiting)
@@ -155,7 +190,7 @@ def test_lists_stay_true_under_every_kind_of_event(seed: int) -> None:
             # Nobody is told twice of the same, and nobody is left untold.
             assert need_id in changed or said[need_id] == expected
             said[need_id] = expected
-    assert sum(map(len, said.values())) > 50
+    assert sum(map(len, said.values())) > (50 if seed < 2 else 10)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -270,10 +305,10 @@ def test_another_day_gives_the_columns_what_a_fresh_start_on_that_day_gives(day:
     chance = Chance(9)
     vacancies = {f"vacancy-{n:03}": chance.vacancy(f"vacancy-{n:03}") for n in range(80)}
     needs = [chance.need(f"need-{n:02}") for n in range(60)]
-    state = MatchingState(Terms(first_policy(), TODAY))
+    state = MatchingState(Terms(full_policy(), TODAY))
     state.put_needs(needs, live=True)
     state.change_vacancies(vacancies)
-    terms = Terms(first_policy(), day)
+    terms = Terms(full_policy(threshold=10, half_day_minutes=180, opening_days_a_year=200), day)
     state.make_live(state.change_terms(terms))
     for need in needs:
         assert by_columns(state, need.need_id) == by_reference(need, vacancies, terms)

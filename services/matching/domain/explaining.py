@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from services.matching.domain.labels import labels
 from services.matching.domain.reference import assess
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def explain(need: NeedProfile, vacancy: Vacancy, terms: Terms) -> dict[str, Any]
         ],
         "unknown": list(found.unknown),
         "unknown_texts": [{"code": code, "text_da": words.da, "text_en": words.en} for code, words in found.unknown.items()],
+        "labels": [{"code": code, "text_da": told.da, "text_en": told.en} for code, told in labels(need, vacancy, terms).items()],
         "policy": terms.policy_hash,
         "policy_version": terms.policy.version,
         "day": terms.today.isoformat(),

@@ -14,14 +14,12 @@ if TYPE_CHECKING:
 
     from services.matching.domain.terms import Terms
     from shared.contracts.need import NeedProfile
-    from shared.contracts.vacancy import PriceLine, Vacancy
+    from shared.contracts.vacancy import Vacancy
 
 ADULT_AGE: Final = 18
 
-# Prices are compared in sixtieths of a krone a month, where 365/12 days a month and 25 % VAT are whole numbers:
-# a month 60, a calendar day 365/12 * 60 = 1825; net of VAT four fifths of it, 48 and 1460.
-PRICE_UNIT: Final = 60
-_SIXTIETHS: Final = {("month", False): 60, ("month", True): 48, ("calendar_day", False): 1825, ("calendar_day", True): 1460}
+YOUNG_UNTIL_AGE: Final = 36
+"""§ 108 a ends with the 36th birthday."""
 
 
 class PensionAge(IntEnum):
@@ -40,18 +38,6 @@ class AgeRange:
     oldest: int
 
 
-@dataclass(frozen=True, slots=True)
-class PriceRange:
-    """The monthly prices net of VAT that a place may have, in sixtieths of a krone; None where no line can be compared.
-
-    `open_ended`: some line (by the hour, by opening day, or none at all) does not tell what a month costs.
-    """
-
-    lowest: int | None
-    highest: int | None
-    open_ended: bool
-
-
 def month_index(day: date) -> int:
     return day.year * MONTHS_A_YEAR + day.month - 1
 
@@ -62,18 +48,20 @@ def named_month(text: str) -> int:
 
 
 def age_range(need: NeedProfile, day: date) -> AgeRange:
-    """Give the ages that fit the year of birth on the day, narrowed by the month of the 18th birthday where it is named.
+    """Give the ages that fit the year of birth on the day, narrowed by the months of birthdays that are named.
 
     Born in 2000, on any day of 2026: 25 or 26. In the month itself the birthday may be before or after the day.
     """
     oldest = day.year - need.birth_year
     youngest = oldest - 1
-    if need.turns_18 is not None:
-        month = named_month(need.turns_18)
-        if month_index(day) < month:
-            oldest = min(oldest, ADULT_AGE - 1)
-        elif month_index(day) > month:
-            youngest = max(youngest, ADULT_AGE)
+    now = month_index(day)
+    for age, named in ((ADULT_AGE, need.turns_18), (YOUNG_UNTIL_AGE, need.turns_36)):
+        if named is None:
+            continue
+        if now < named_month(named):
+            oldest = min(oldest, age - 1)
+        elif now > named_month(named):
+            youngest = max(youngest, age)
     return AgeRange(min(youngest, oldest), max(youngest, oldest))
 
 
@@ -94,21 +82,6 @@ def pension_age(need: NeedProfile, terms: Terms) -> PensionAge:
     if now < first:
         return PensionAge.NOT_REACHED
     return PensionAge.REACHED if now > last else PensionAge.UNKNOWN
-
-
-def price_range(vacancy: Vacancy, day: date) -> PriceRange:
-    """Give the range of the lines that have not run out on the day; a need does not say which line would be its own."""
-    lines = [line for line in vacancy.price_lines if line.valid_to is None or line.valid_to >= day]
-    priced = [sixtieths for line in lines if (sixtieths := monthly_sixtieths(line)) is not None]
-    return PriceRange(
-        lowest=min(priced, default=None), highest=max(priced, default=None), open_ended=not lines or len(priced) < len(lines)
-    )
-
-
-def monthly_sixtieths(line: PriceLine) -> int | None:
-    """Give what a line costs a month, net of VAT, in sixtieths of a krone; None for units that do not tell."""
-    factor = _SIXTIETHS.get((line.unit, line.vat_included))
-    return None if factor is None else line.amount_dkk * factor
 
 
 def wanted_start(need: NeedProfile, day: date) -> date:
@@ -143,3 +116,22 @@ def sections(need: NeedProfile) -> frozenset[str]:
 def never_matched(vacancy: Vacancy, never: Iterable[str]) -> bool:
     """Say whether a place is found by search or phone only."""
     return vacancy.address_protected or vacancy.open_door or not set(never).isdisjoint(vacancy.sections)
+
+
+def common_sections(need: NeedProfile, vacancy: Vacancy) -> frozenset[str]:
+    return sections(need).intersection(vacancy.sections)
+
+
+def payers(need: NeedProfile) -> frozenset[str]:
+    """Give the municipalities that a place may be reserved for: the one that has the case, and the one that pays."""
+    return frozenset((need.handlekommune, need.betalingskommune or need.handlekommune))
+
+
+def companions(need: NeedProfile) -> tuple[str, ...]:
+    """Give what a place must have for those who come along, by the names of its fields."""
+    wanted = (
+        ("room_for_two", need.partner_comes_along),
+        ("room_for_children", need.children_come_along),
+        ("pets", need.pets_come_along),
+    )
+    return tuple(name for name, comes in wanted if comes)

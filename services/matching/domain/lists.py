@@ -14,8 +14,8 @@ import numpy as np
 from services.matching.domain.ranks import RANK_BITS
 
 if TYPE_CHECKING:
-    from services.matching.domain.columns import Array
     from services.matching.domain.ranks import Renumbering
+    from services.matching.domain.tables import Array
 
 WIDTH: Final = 16
 """Places remembered per need: K = 10 and reserves, so that a search for all places pays for several withdrawals."""

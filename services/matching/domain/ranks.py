@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 if TYPE_CHECKING:
-    from services.matching.domain.columns import Array
+    from services.matching.domain.tables import Array
 
 RANK_BITS: Final = 40
 _END: Final = 1 << RANK_BITS

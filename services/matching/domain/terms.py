@@ -28,6 +28,7 @@ ALWAYS: Final[frozenset[RuleCode]] = frozenset({"status", "not_matched", "sectio
 """Rules that are the frame of matching itself: a policy words them, and cannot leave them out."""
 
 MONTHS_A_YEAR: Final = 12
+_ANY_AGE: Final = (-1, 1000)
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,30 @@ class Terms:
     @cached_property
     def never_matched_sections(self) -> frozenset[str]:
         return frozenset(self.policy.never_matched_sections)
+
+    @cached_property
+    def day_sections(self) -> frozenset[str]:
+        return frozenset(self.policy.day_sections)
+
+    @cached_property
+    def registered_sections(self) -> frozenset[str]:
+        return frozenset(self.policy.registered_sections)
+
+    @cached_property
+    def approved_sections(self) -> frozenset[str]:
+        return frozenset(self.policy.approved_sections)
+
+    @cached_property
+    def assumed_languages(self) -> frozenset[str]:
+        return frozenset(self.policy.assumed_languages)
+
+    @cached_property
+    def section_ages(self) -> Mapping[str, tuple[int, int]]:
+        """Give the ages, from and to in whole years, of the sections that are not for everybody."""
+        return {limit.section: (limit.from_age, limit.to_age) for limit in self.policy.section_ages}
+
+    def section_age(self, section: str) -> tuple[int, int]:
+        return self.section_ages.get(section, _ANY_AGE)
 
     def applies(self, code: RuleCode) -> bool:
         return code in ALWAYS or code in self.rules

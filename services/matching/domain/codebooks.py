@@ -1,0 +1,95 @@
+"""Codes become bits of masks.
+
+The codes that found no bit of their own share the last one, and whoever carries one is odd: two odd sides are left to the reference
+scorer, so that no number of codes makes an answer wrong.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from shared.contracts import reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+WORD: Final = 64
+ALL_BITS: Final = 2**WORD - 1
+_THEMES: Final = 31
+
+
+class Codebook:
+    """Gives each code a bit: those that are known first, in their order, others as they come."""
+
+    def __init__(self, known: Iterable[str] = (), *, width: int = WORD) -> None:
+        self._last = width - 1
+        self._bits = {code: bit for bit, code in enumerate(sorted(known)) if bit < self._last}
+
+    def mask(self, codes: Iterable[str]) -> int:
+        """Give the bits of a set of codes; the last bit stands for any that found no bit of their own."""
+        mask = 0
+        for code in codes:
+            bit = self._bits.get(code)
+            if bit is None:
+                bit = min(self._last, len(self._bits))
+                if bit < self._last:
+                    self._bits[code] = bit
+            mask |= 1 << bit
+        return mask
+
+    def is_odd(self, mask: int) -> bool:
+        return bool(mask >> self._last)
+
+
+class LevelBook:
+    """Writes levels 0-4 of the levelled subthemes as thermometers: two words, a bit for each level that is reached.
+
+    The sum of min(one, other) over the subthemes is then a few counts of bits.
+    """
+
+    def __init__(self) -> None:
+        self._bits = {code: bit for bit, code in enumerate(sorted(reference.themes())) if bit < _THEMES}
+
+    def low(self, levels: Mapping[str, int]) -> int:
+        """Give the word of the levels 1 (lower half) and 2."""
+        return self._word(levels, 1, 2)
+
+    def high(self, levels: Mapping[str, int]) -> int:
+        """Give the word of the levels 3 (lower half) and 4."""
+        return self._word(levels, 3, 4)
+
+    def stated(self, levels: Mapping[str, int]) -> int:
+        """Give the subthemes that are spoken of, level 0 too, in both halves."""
+        mask = sum(1 << self._bits[code] for code in levels if code in self._bits)
+        return mask | mask << WORD // 2
+
+    def is_odd(self, levels: Mapping[str, int]) -> bool:
+        """Say whether there is a subtheme that this build does not know."""
+        return not levels.keys() <= self._bits.keys()
+
+    def _word(self, levels: Mapping[str, int], lower: int, upper: int) -> int:
+        word = 0
+        for code, level in levels.items():
+            bit = self._bits.get(code)
+            if bit is not None:
+                word |= (level >= lower) << bit | (level >= upper) << (bit + WORD // 2)
+        return word
+
+
+class Codebooks:
+    """All codes that pairs are compared by."""
+
+    def __init__(self) -> None:
+        self.sections = Codebook(reference.sections())
+        self.target_groups = Codebook(reference.target_groups())
+        self.services = Codebook(reference.services())
+        self.wishes = Codebook()
+        self.languages = Codebook(("da",))
+        self.accessibility = Codebook(reference.words("accessibility"))
+        self.equipment = Codebook(reference.words("equipment"))
+        self.municipalities = Codebook(reference.municipalities(), width=2 * WORD)
+        self.levels = LevelBook()
+
+    def wish_mask(self, activities: Iterable[str], work_tasks: Iterable[str]) -> int:
+        """Give the bits of activities and work tasks, of which some have the same code."""
+        return self.wishes.mask((*(f"activity {code}" for code in activities), *(f"task {code}" for code in work_tasks)))

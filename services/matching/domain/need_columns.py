@@ -1,0 +1,268 @@
+"""Needs in typed columns, with what the policy and the day decide about a single need."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from services.matching.domain import facts, half_days
+from services.matching.domain.codebooks import ALL_BITS, WORD
+from services.matching.domain.facts import ADULT_AGE, YOUNG_UNTIL_AGE, AgeRange, PensionAge
+from services.matching.domain.prices import PRICE_UNIT, payer_of
+from services.matching.domain.tables import Array, Table
+from services.matching.domain.terms import MONTHS_A_YEAR
+
+if TYPE_CHECKING:
+    from services.matching.domain.codebooks import Codebooks
+    from services.matching.domain.terms import Terms
+    from shared.contracts.need import NeedProfile, RuledOut
+
+_MOST_POINTS_OF_REFERENCE: Final = 3
+_NO_DAY: Final = 0
+_GENDERS: Final = {None: 0, "woman": 1, "man": 2}
+_COMPANY: Final = {"room_for_two": 1, "room_for_children": 2, "pets": 4}
+_AGE_STEP: Final = 10_000
+_AGE_SHIFT: Final = 1_000
+"""Added to ages, so that those of people yet to be born can be packed too."""
+
+
+class NeedColumns(Table):
+    """Needs that are open. `live` ones take part in matching; the others wait until their partition is restored."""
+
+    COLUMNS = {  # noqa: RUF012 - a constant of the class; ClassVar would hide the type of the base
+        "live": (np.bool_, ()),
+        "sections": (np.uint64, ()),
+        "sections_for_age": (np.uint64, ()),
+        "sections_perhaps_for_age": (np.uint64, ()),
+        "target_groups": (np.uint64, ()),
+        "primary": (np.uint64, ()),
+        "services": (np.uint64, ()),
+        "services_wanted": (np.int64, ()),
+        "levels_low": (np.uint64, ()),
+        "levels_high": (np.uint64, ()),
+        "levels_stated": (np.uint64, ()),
+        "wishes": (np.uint64, ()),
+        "wishes_wanted": (np.int64, ()),
+        "languages": (np.uint64, ()),
+        "birth_year": (np.int32, ()),
+        "turns_18": (np.int32, ()),
+        "turns_36": (np.int32, ()),
+        "pension_month": (np.int32, ()),
+        "youngest": (np.int32, ()),
+        "oldest": (np.int32, ()),
+        "pension": (np.int8, ()),
+        "gender": (np.int8, ()),
+        "half_days_named": (np.uint16, ()),
+        "half_days_would_do": (np.uint16, ()),
+        "half_days_needed": (np.uint8, ()),
+        "payers": (np.uint64, (2,)),
+        "access": (np.uint64, ()),
+        "equipment": (np.uint64, ()),
+        "company": (np.uint8, ()),
+        "located": (np.bool_, ()),
+        "easting_m": (np.int64, (_MOST_POINTS_OF_REFERENCE,)),
+        "northing_m": (np.int64, (_MOST_POINTS_OF_REFERENCE,)),
+        "limit_m2": (np.int64, ()),
+        "start_from": (np.int32, ()),
+        "start_wanted": (np.int32, ()),
+        "ceiling": (np.int64, ()),
+        "payer": (np.int16, ()),
+        "rules_out": (np.bool_, ()),
+        "odd": (np.bool_, ()),
+    }
+    live: Array
+    sections: Array
+    sections_for_age: Array
+    sections_perhaps_for_age: Array
+    target_groups: Array
+    primary: Array
+    services: Array
+    services_wanted: Array
+    levels_low: Array
+    levels_high: Array
+    levels_stated: Array
+    wishes: Array
+    wishes_wanted: Array
+    languages: Array
+    birth_year: Array
+    turns_18: Array
+    turns_36: Array
+    pension_month: Array
+    youngest: Array
+    oldest: Array
+    pension: Array
+    gender: Array
+    half_days_named: Array
+    half_days_would_do: Array
+    half_days_needed: Array
+    payers: Array
+    access: Array
+    equipment: Array
+    company: Array
+    located: Array
+    easting_m: Array
+    northing_m: Array
+    limit_m2: Array
+    start_from: Array
+    start_wanted: Array
+    ceiling: Array
+    payer: Array
+    rules_out: Array
+    odd: Array
+
+    def __init__(self, books: Codebooks) -> None:
+        super().__init__()
+        self._books = books
+        self._sections_by_age: dict[int, tuple[int, int]] = {}
+        self.ruled_out: dict[int, tuple[RuledOut, ...]] = {}
+        self.odd_profiles: dict[int, NeedProfile] = {}
+
+    def put(self, need: NeedProfile, terms: Terms, *, live: bool) -> int:
+        """Write an open need into its row and give the row."""
+        slot = self._take(need.need_id)
+        self.live[slot] = live
+        odd = self._put_codes(slot, need)
+        self._put_ages(slot, need, terms)
+        self._put_points(slot, need)
+        self._put_days(slot, need)
+        self.gender[slot] = _GENDERS[need.gender]
+        self.company[slot] = sum(_COMPANY[name] for name in facts.companions(need))
+        self.limit_m2[slot] = -1 if need.max_distance_km is None else (need.max_distance_km * 1000) ** 2
+        ceiling = need.price_ceiling_dkk_per_month
+        self.ceiling[slot] = -1 if ceiling is None else ceiling * PRICE_UNIT
+        self.payer[slot] = payer_of(need).number
+        self.rules_out[slot] = bool(need.ruled_out)
+        self._put_rare(slot, need, odd=odd)
+        return slot
+
+    def _put_codes(self, slot: int, need: NeedProfile) -> bool:
+        """Write what becomes bits; say whether a code found none of its own."""
+        books = self._books
+        sections = books.sections.mask(facts.sections(need))
+        groups = books.target_groups.mask(facts.target_groups(need))
+        services = books.services.mask(need.services)
+        wishes = books.wish_mask(need.activities, need.work_tasks)
+        languages = books.languages.mask(need.languages)
+        equipment = books.equipment.mask(need.equipment_needs)
+        payers = books.municipalities.mask(facts.payers(need))
+        self.sections[slot], self.target_groups[slot], self.services[slot] = sections, groups, services
+        self.primary[slot] = books.target_groups.mask((need.primary_target_group,))
+        self.services_wanted[slot] = len(need.services)
+        self.wishes[slot], self.wishes_wanted[slot] = wishes, len(need.activities) + len(need.work_tasks)
+        self.languages[slot], self.equipment[slot] = languages, equipment
+        self.access[slot] = books.accessibility.mask(need.access_needs)
+        self.payers[slot] = payers & ALL_BITS, payers >> WORD
+        levels = need.levels
+        self.levels_low[slot], self.levels_high[slot] = books.levels.low(levels), books.levels.high(levels)
+        self.levels_stated[slot] = books.levels.stated(levels)
+        return (
+            books.sections.is_odd(sections)
+            or books.target_groups.is_odd(groups)
+            or books.services.is_odd(services)
+            or books.wishes.is_odd(wishes)
+            or books.languages.is_odd(languages)
+            or books.equipment.is_odd(equipment)
+            or books.municipalities.is_odd(payers)
+            or books.levels.is_odd(levels)
+        )
+
+    def _put_ages(self, slot: int, need: NeedProfile, terms: Terms) -> None:
+        age = facts.age_range(need, terms.today)
+        self.birth_year[slot] = need.birth_year
+        self.turns_18[slot], self.turns_36[slot] = _month(need.turns_18), _month(need.turns_36)
+        self.pension_month[slot] = _month(need.reaches_pension_age)
+        self.youngest[slot], self.oldest[slot] = age.youngest, age.oldest
+        self.pension[slot] = facts.pension_age(need, terms)
+        self.sections_for_age[slot], self.sections_perhaps_for_age[slot] = self._sections_of(age, terms)
+
+    def _sections_of(self, age: AgeRange, terms: Terms) -> tuple[int, int]:
+        """Give the sections that are for these ages: certainly, and perhaps."""
+        key = (age.youngest + _AGE_SHIFT) * _AGE_STEP + age.oldest + _AGE_SHIFT
+        found = self._sections_by_age.get(key)
+        if found is None:
+            sure = perhaps = ALL_BITS
+            for section, (least, most) in terms.section_ages.items():
+                bit = self._books.sections.mask((section,))
+                if not (least <= age.youngest and age.oldest <= most):
+                    sure &= ~bit
+                if not (least <= age.oldest and age.youngest <= most):
+                    perhaps &= ~bit
+            found = self._sections_by_age[key] = sure, perhaps
+        return found
+
+    def _put_points(self, slot: int, need: NeedProfile) -> None:
+        points = need.points_of_reference
+        self.located[slot] = bool(points)
+        for column in range(_MOST_POINTS_OF_REFERENCE if points else 0):
+            point = points[min(column, len(points) - 1)]
+            self.easting_m[slot, column], self.northing_m[slot, column] = point.easting_m, point.northing_m
+
+    def _put_days(self, slot: int, need: NeedProfile) -> None:
+        wanted = need.start_by or need.start_from
+        self.start_from[slot] = need.start_from.toordinal() if need.start_from else _NO_DAY
+        self.start_wanted[slot] = wanted.toordinal() if wanted else _NO_DAY
+        self.half_days_named[slot], self.half_days_would_do[slot] = half_days.named(need), half_days.would_do(need)
+        self.half_days_needed[slot] = half_days.needed(need)
+
+    def _put_rare(self, slot: int, need: NeedProfile, *, odd: bool) -> None:
+        self.odd[slot] = odd
+        self.ruled_out.pop(slot, None)
+        self.odd_profiles.pop(slot, None)
+        if need.ruled_out:
+            self.ruled_out[slot] = need.ruled_out
+        if odd:
+            self.odd_profiles[slot] = need
+
+    def remove(self, need_id: str) -> int | None:
+        """Empty the row of a need and give it; None where there is none."""
+        slot = self.slots.release(need_id)
+        if slot is not None:
+            self.live[slot] = False
+            self.ruled_out.pop(slot, None)
+            self.odd_profiles.pop(slot, None)
+        return slot
+
+    def change_terms(self, terms: Terms) -> None:
+        """Work out again what the day and the policy decide: as `facts` does, for all rows."""
+        self._change_ages(terms)
+        self._change_pension(terms)
+        self._sections_by_age.clear()
+        packed = (self.youngest.astype(np.int64) + _AGE_SHIFT) * _AGE_STEP + self.oldest + _AGE_SHIFT
+        ages, row = np.unique(packed, return_inverse=True)
+        found = [self._sections_of(_unpacked(int(age)), terms) for age in ages]
+        both = np.array(found, dtype=np.uint64)[row]
+        self.sections_for_age[:], self.sections_perhaps_for_age[:] = both[:, 0], both[:, 1]
+
+    def _change_ages(self, terms: Terms) -> None:
+        now = facts.month_index(terms.today)
+        oldest = terms.today.year - self.birth_year
+        youngest = oldest - 1
+        for age, month in ((ADULT_AGE, self.turns_18), (YOUNG_UNTIL_AGE, self.turns_36)):
+            named = month > 0
+            oldest = np.where(named & (now < month), np.minimum(oldest, age - 1), oldest)
+            youngest = np.where(named & (now > month), np.maximum(youngest, age), youngest)
+        self.youngest[:], self.oldest[:] = np.minimum(youngest, oldest), np.maximum(youngest, oldest)
+
+    def _change_pension(self, terms: Terms) -> None:
+        now = facts.month_index(terms.today)
+        years, row = np.unique(self.birth_year, return_inverse=True)
+        months = np.array([_or_never(terms.pension_age_months(int(year))) for year in years])[row]
+        told = self.pension_month > 0
+        first = np.where(told, self.pension_month, self.birth_year * MONTHS_A_YEAR + months)
+        last = np.where(told, first, first + MONTHS_A_YEAR - 1)
+        state = np.where(now < first, PensionAge.NOT_REACHED, np.where(now > last, PensionAge.REACHED, PensionAge.UNKNOWN))
+        self.pension[:] = np.where(months < 0, PensionAge.UNKNOWN, state)
+
+
+def _unpacked(ages: int) -> AgeRange:
+    youngest, oldest = divmod(ages, _AGE_STEP)
+    return AgeRange(youngest - _AGE_SHIFT, oldest - _AGE_SHIFT)
+
+
+def _month(text: str | None) -> int:
+    return 0 if text is None else facts.named_month(text)
+
+
+def _or_never(months: int | None) -> int:
+    return -1 if months is None else months
