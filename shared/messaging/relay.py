@@ -23,7 +23,8 @@ from prometheus_client import Counter, Gauge
 
 from shared.messaging.backoff import Backoff
 from shared.messaging.health import Check
-from shared.messaging.outbox import CHANNEL, SHARDS, decode_headers
+from shared.messaging.outbox import SHARDS, decode_headers
+from shared.messaging.outbox_table import OutboxTable
 from shared.messaging.standing import WaitingRow, standing
 
 if TYPE_CHECKING:
@@ -45,40 +46,6 @@ SET_ASIDE = Gauge("ledigplads_outbox_set_aside", "Rows that the broker refused f
 
 _REFUSED = (MessageSizeTooLargeError, RecordTooLargeError, RecordListTooLargeError, InvalidTopicError)
 _DATABASE_TROUBLE = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-_LOCK_SPACE = 0x1ED16
-"""Half of the key of the advisory locks; the other half is the shard."""
-
-_TAKE_SHARDS = """
-SELECT shard, clock_timestamp() AS taken_at FROM unnest($1::integer[]) AS shard WHERE pg_try_advisory_lock($2, shard)
-"""
-_READ = """
-SELECT id, topic, key, partition, headers, value FROM outbox WHERE shard = $1 ORDER BY id LIMIT $2
-"""
-_READ_IN_DOUBT = """
-SELECT waiting.* FROM unnest($1::smallint[], $2::timestamptz[]) AS doubtful (number, taken_at)
-    CROSS JOIN LATERAL (
-        SELECT id, shard, topic, key, headers, sha256(value) AS digest, added_at FROM outbox
-        WHERE shard = number AND key IS NOT NULL AND (taken_at IS NULL OR added_at < taken_at)
-        ORDER BY id LIMIT $3
-    ) AS waiting
-ORDER BY id
-"""
-_STRIKE_OUT = "DELETE FROM outbox WHERE shard = ANY($1::smallint[]) AND id = ANY($2::bigint[])"
-_DELETE = "DELETE FROM outbox WHERE shard = $1 AND id = ANY($2::bigint[])"
-_SET_ASIDE = """
-WITH gone AS (DELETE FROM outbox WHERE shard = $1 AND id = $2 RETURNING id, topic, key, partition, headers, value, added_at)
-INSERT INTO outbox_failed (id, topic, key, partition, headers, value, added_at, reason)
-SELECT id, topic, key, partition, headers, value, added_at, $3 FROM gone
-"""
-_MARK = """
-INSERT INTO outbox_mark (topic, partition, next_offset)
-SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[])
-ON CONFLICT (topic, partition) DO UPDATE SET next_offset = EXCLUDED.next_offset
-"""
-_COUNT = """
-SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT 10000) AS those) AS waiting,
-       (SELECT count(*) FROM (SELECT FROM outbox_failed LIMIT 10000) AS those) AS failed
-"""
 
 
 @dataclass(slots=True)
@@ -96,23 +63,6 @@ class _Shard:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     failures: int = 0
     trouble: str | None = None
-
-
-class _Session:
-    """The one connection of a relay: it listens, holds the shards' locks, and runs one statement at a time."""
-
-    def __init__(self, connection: Connection[Record]) -> None:
-        self._connection = connection
-        self._turn = asyncio.Lock()
-        self.lost = asyncio.Event()
-
-    async def fetch(self, query: str, *arguments: object) -> list[Record]:
-        async with self._turn:
-            return await self._connection.fetch(query, *arguments)
-
-    async def execute(self, query: str, *arguments: object) -> None:
-        async with self._turn:
-            await self._connection.execute(query, *arguments)
 
 
 class OutboxRelay:
@@ -236,15 +186,11 @@ class OutboxRelay:
         return Check(ok=ok, detail="; ".join(notes) or "publishing")
 
     async def _serve(self, connection: Connection[Record]) -> None:
-        session = _Session(connection)
-        # A delete lost in a crash of the server sends its row again, in order; so these commits need not wait for the disk.
-        await session.execute("SET synchronous_commit = off")
-        await session.execute("SET tcp_keepalives_idle = 10")
-        connection.add_termination_listener(lambda _connection: session.lost.set())
-        await connection.add_listener(CHANNEL, self._heard)
+        table = OutboxTable(connection)
+        await table.open(self._heard)
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._keep_watch(session, tasks))
+                tasks.create_task(self._keep_watch(table, tasks))
         except ExceptionGroup as group:
             raise _cause(group) from group
 
@@ -253,36 +199,34 @@ class OutboxRelay:
             if number.isdigit() and int(number) in self._shards:
                 self._shards[int(number)].wake.set()
 
-    async def _keep_watch(self, session: _Session, tasks: asyncio.TaskGroup) -> None:
+    async def _keep_watch(self, table: OutboxTable, tasks: asyncio.TaskGroup) -> None:
         """Take free shards, look at everything once in a while, and notice a lost connection."""
         while not self._stopping.is_set():
             free = [number for number in self._shards if number not in self._owned]
-            for row in await session.fetch(_TAKE_SHARDS, free, _LOCK_SPACE):
-                shard = self._shards[row["shard"]]
-                self._owned.add(shard.number)
-                shard.in_doubt, shard.taken_at = True, row["taken_at"]
+            for number, taken_at in await table.take(free):
+                shard = self._shards[number]
+                self._owned.add(number)
+                shard.in_doubt, shard.taken_at = True, taken_at
                 shard.wake.set()
-                tasks.create_task(self._work(shard, session))
-            counted = (await session.fetch(_COUNT))[0]
-            WAITING.set(counted["waiting"])
-            SET_ASIDE.set(counted["failed"])
-            self._set_aside = counted["failed"]
+                tasks.create_task(self._work(shard, table))
+            waiting, self._set_aside = await table.counts()
+            WAITING.set(waiting)
+            SET_ASIDE.set(self._set_aside)
             self._trouble, self._database_failures = None, 0
-            await self._write_marks(session)
+            await self._write_marks(table)
             for number in self._owned:
                 self._shards[number].wake.set()
             self._looked.set()
-            await self._pause_either(session)
-            if session.lost.is_set():
+            await self._pause_either(table)
+            if table.lost.is_set():
                 raise ConnectionResetError("the relay's connection to the database is gone")
-        await self._write_marks(session)
+        await self._write_marks(table)
 
-    async def _write_marks(self, session: _Session) -> None:
+    async def _write_marks(self, table: OutboxTable) -> None:
         """Say up to where the log is known; every so often, since whoever reads on from an old mark only reads a little more."""
         if self._marks:
             marks, self._marks = self._marks, {}
-            topics, partitions = zip(*marks, strict=True)
-            await session.execute(_MARK, topics, partitions, list(marks.values()))
+            await table.mark(marks)
 
     def _let_go(self) -> None:
         """Forget what was known of the shards: another relay may have them now."""
@@ -291,42 +235,42 @@ class OutboxRelay:
         for shard in self._shards.values():
             shard.failures, shard.trouble = 0, None
 
-    async def _work(self, shard: _Shard, session: _Session) -> None:
+    async def _work(self, shard: _Shard, table: OutboxTable) -> None:
         while not self._stopping.is_set():
             await shard.wake.wait()
             shard.wake.clear()
-            while not self._stopping.is_set() and await self._drain(shard, session):
+            while not self._stopping.is_set() and await self._drain(shard, table):
                 pass
 
-    async def _drain(self, shard: _Shard, session: _Session) -> bool:
+    async def _drain(self, shard: _Shard, table: OutboxTable) -> bool:
         """Publish one batch of a shard; says whether there may be more."""
         if shard.in_doubt:
             async with self._clearing:
                 if shard.in_doubt:
-                    await self._clear_doubts(session)
+                    await self._clear_doubts(table)
             return True
-        rows = await session.fetch(_READ, shard.number, 1 if shard.failures else self._batch)
+        rows = await table.read(shard.number, 1 if shard.failures else self._batch)
         if not rows:
             shard.failures, shard.trouble = 0, None
             return False
         done, error = await self._publish(shard, rows)
         if done:
-            await session.execute(_DELETE, shard.number, [row["id"] for row in rows[:done]])
+            await table.delete([shard.number], [row["id"] for row in rows[:done]])
             for topic, count in Tally(row["topic"] for row in rows[:done]).items():
                 PUBLISHED.labels(topic).inc(count)
         if error is None:
             shard.failures, shard.trouble = 0, None
             return True
-        await self._failed(shard, session, rows[done], error)
+        await self._failed(shard, table, rows[done], error)
         return True
 
-    async def _clear_doubts(self, session: _Session) -> None:
+    async def _clear_doubts(self, table: OutboxTable) -> None:
         """Strike out what stands on the log already, of all shards in doubt at once; a log that cannot be read is waited for."""
         doubtful = [shard for shard in self._shards.values() if shard.in_doubt and shard.number in self._owned]
         failures = 0
         while doubtful and not self._stopping.is_set():
             try:
-                await self._strike_out(session, {shard.number: shard.taken_at for shard in doubtful})
+                await self._strike_out(table, {shard.number: shard.taken_at for shard in doubtful})
             except (KafkaError, OSError) as error:
                 failures += 1
                 self._doubt = f"what was sent cannot be looked up: {type(error).__name__}"
@@ -338,23 +282,23 @@ class OutboxRelay:
                     shard.in_doubt, shard.taken_at = self._stopping.is_set(), None
                 return
 
-    async def _strike_out(self, session: _Session, shards: dict[int, datetime | None]) -> None:
+    async def _strike_out(self, table: OutboxTable, shards: dict[int, datetime | None]) -> None:
         """Delete the rows that stand on the log; a relay has at most a batch of a shard under way, so those are the first ones.
 
         More are looked at as long as there is more: a crash of the database forgets the last deletes.
 
         Args:
-            session: holds the shards' locks.
+            table: on the connection that holds the shards' locks.
             shards: those in doubt, each with the moment since when no other relay can have read its rows, if there is one.
         """
-        while found := await session.fetch(_READ_IN_DOUBT, list(shards), list(shards.values()), 2 * self._batch):
+        while found := await table.read_in_doubt(shards, 2 * self._batch):
             if self._unanswered:
                 await asyncio.wait(set(self._unanswered))
             await self._pause(self._stopping, self._settle_seconds)
             rows = [self._waiting(row) for row in found]
             there = await standing(self._producer.bootstrap_servers, rows, margin=self._clock_margin)
             if there:
-                await session.execute(_STRIKE_OUT, list(shards), list(there))
+                await table.delete(shards, there)
                 STRUCK_OUT.inc(len(there))
             log.info("outbox_doubt_cleared", waiting=len(found), stood_on_the_log=len(there))
             struck = Tally(row["shard"] for row in found if row["id"] in there)
@@ -401,7 +345,7 @@ class OutboxRelay:
             self._marks[rows[place]["topic"], written.partition] = written.offset + 1
         return len(sent), stopped_by
 
-    async def _failed(self, shard: _Shard, session: _Session, row: Record, error: BaseException) -> None:
+    async def _failed(self, shard: _Shard, table: OutboxTable, row: Record, error: BaseException) -> None:
         """Hold the shard back, or set the row aside when it was alone and the broker will never take it.
 
         A refused batch names none of its rows, so after a failure the shard goes one row at a time until one passes.
@@ -410,7 +354,7 @@ class OutboxRelay:
         alone = shard.failures > 1
         reason = type(error).__name__
         if (isinstance(error, _REFUSED) and alone) or self._vanished(shard, row, error):
-            await session.execute(_SET_ASIDE, shard.number, row["id"], reason)
+            await table.set_aside(shard.number, row["id"], reason)
             self._set_aside += 1
             log.error("outbox_row_set_aside", row=row["id"], topic=row["topic"], reason=reason, shard=shard.number)
             shard.failures, shard.trouble = 0, None
@@ -427,8 +371,8 @@ class OutboxRelay:
             and shard.failures >= self._vanished_after
         )
 
-    async def _pause_either(self, session: _Session) -> None:
-        waits = [asyncio.create_task(event.wait()) for event in (self._stopping, session.lost)]
+    async def _pause_either(self, table: OutboxTable) -> None:
+        waits = [asyncio.create_task(event.wait()) for event in (self._stopping, table.lost)]
         try:
             await asyncio.wait(waits, timeout=self._safety_poll_seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
