@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import asyncpg
@@ -148,7 +149,7 @@ class Store:
             ):
                 if row["body"] is not None:
                     books.epochs[row["offer_id"]] = row["epoch"]
-                    books.write(OfferState(Offer.model_validate_json(row["body"]), OfferTerms.model_validate_json(row["terms"])))
+                    books.write(_offer(row["body"], row["terms"]))
         if vacancy_ids or senders:
             async for row in self._queries.vacancies_named(
                 connection, vacancy_ids=vacancy_ids, senders=senders, names=references
@@ -381,6 +382,12 @@ class Store:
             versions=[record.version for record in records],
             bodies=[record.body for record in records],
         )
+
+
+@lru_cache(maxsize=1024)
+def _offer(body: bytes, terms: bytes) -> OfferState:
+    """Read an offer; the same bytes are read again with each of its vacancies that comes in, and the states are frozen."""
+    return OfferState(Offer.model_validate_json(body), OfferTerms.model_validate_json(terms))
 
 
 def _receipt(row: Any) -> StoredReceipt:  # noqa: ANN401 - a row
