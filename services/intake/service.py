@@ -29,7 +29,7 @@ from shared.messaging.outbox import OutboxMessage
 from shared.observability import new_correlation_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import date, datetime
 
     from services.intake.answered import Answer, Once
@@ -186,33 +186,31 @@ class Intake:
 
     async def expire(self) -> int:
         """Close the vacancies that nobody confirmed in time; says how many."""
-        closed = 0
-        while expired := await self._store.expired_vacancies(self._clock(), _AT_ONCE):
-            requests = [Request(ExpireVacancy(vacancy_id), new_correlation_id()) for vacancy_id in expired]
-            closed += sum(isinstance(outcome, Accepted) for outcome in await self.change(requests))
-        return closed
+        return await self._for_all(ExpireVacancy, lambda: self._store.expired_vacancies(self._clock(), _AT_ONCE))
 
     async def remind(self) -> int:
         """Ask the offers to confirm the vacancies that expire soon; says how many."""
-        reminded = 0
-        while due := await self._store.vacancies_to_remind(self._clock(), _AT_ONCE):
-            requests = [Request(RemindVacancy(vacancy_id), new_correlation_id()) for vacancy_id in due]
-            done = sum(isinstance(outcome, Accepted) for outcome in await self.change(requests))
-            if not done:  # others were faster with all of them: what is left is for the next look
-                break
-            reminded += done
-        return reminded
+        return await self._for_all(RemindVacancy, lambda: self._store.vacancies_to_remind(self._clock(), _AT_ONCE))
 
     async def tidy(self) -> int:
         """Erase the vacancies that have been closed for long, and forget old receipts; says how many vacancies."""
         now = self._clock()
-        erased = 0
-        while closed := await self._store.vacancies_closed_before(now - self._freshness.keep_closed, _AT_ONCE):
-            requests = [Request(EraseVacancy(vacancy_id), new_correlation_id()) for vacancy_id in closed]
-            erased += sum(isinstance(outcome, Accepted) for outcome in await self.change(requests))
+        closed_before = now - self._freshness.keep_closed
+        erased = await self._for_all(EraseVacancy, lambda: self._store.vacancies_closed_before(closed_before, _AT_ONCE))
         await self._store.forget_receipts(now - _REMEMBER_RECEIPTS)
         await self._store.in_transaction(partial(self._answered.forget, before=now - _REMEMBER_ANSWERS))
         return erased
+
+    async def _for_all(self, command: Callable[[str], Command], due: Callable[[], Awaitable[Sequence[str]]]) -> int:
+        """Do what is due page by page, until nothing is due; says to how many something was done."""
+        done = 0
+        while ids := await due():
+            outcomes = await self.change([Request(command(vacancy_id), new_correlation_id()) for vacancy_id in ids])
+            page = sum(isinstance(outcome, Accepted) for outcome in outcomes)
+            if not page:  # others were faster with all of them, or it is not due after all: the next look tells
+                break
+            done += page
+        return done
 
     def _moment(self, now: datetime) -> Moment:
         moment = Moment(now, self._freshness)
