@@ -87,7 +87,7 @@ def _kommuner() -> Mapping[tuple[str, ...], str]:
 
 
 def _own_words(key: tuple[str, ...]) -> Iterable[str]:
-    return (word for word in key if len(key) > 1 and len(word) >= _SHORTEST_PART and word not in {"hoeje", "nord", "midtfyn"})
+    return (word for word in key if len(key) > 1 and len(word) >= _SHORTEST_PART and word not in known_words().no_place)
 
 
 def _place_spellings() -> dict[str, str]:

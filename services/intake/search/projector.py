@@ -139,9 +139,9 @@ class Projector:
             if not await self._store.take_turn(connection):
                 return False
             due = await self._store.take_due(connection, _BATCH)
-            if due:
-                await self._project(connection, due)
-            return bool(due)
+            remembered = await self._project(connection, due) if due else set()
+        self._remembered |= remembered
+        return bool(due)
 
     def check(self) -> Check:
         """Answer readiness: behind is not broken."""
@@ -165,7 +165,8 @@ class Projector:
             return None
         return (time.perf_counter() - started) * (100 - share) / share
 
-    async def _project(self, connection: Connection, due: list[tuple[str, str | None]]) -> None:
+    async def _project(self, connection: Connection, due: list[tuple[str, str | None]]) -> set[str]:
+        """Project what is due; gives the words that were stored, to be known once this is committed."""
         changed = {offer_id for offer_id, vacancy_id in due if vacancy_id is None}
         vacancy_ids = {vacancy_id for _, vacancy_id in due if vacancy_id is not None}
         offers = await self._store.offers(connection, {offer_id for offer_id, _ in due})
@@ -192,9 +193,9 @@ class Projector:
             stems=self._stems,
             now=self._clock(),
         )
-        await self._remember(connection, entries)
         if changed:
             await self._store.vacancies_are_due(connection, changed, vacancy_ids)
+        return await self._remember(connection, entries)
 
     def _make(self, key: str, make: Callable[[], Entry], entries: list[Entry], kept: set[str]) -> None:
         """Make an entry; one that cannot be made keeps nobody waiting and stands as it stood."""
@@ -206,7 +207,7 @@ class Projector:
             FAILED.inc()
             log.exception("search_entry_failed", key=key)
 
-    async def _remember(self, connection: Connection, entries: Iterable[Entry]) -> None:
+    async def _remember(self, connection: Connection, entries: Iterable[Entry]) -> set[str]:
         new: dict[str, str] = {}
         for entry in entries:
             if fresh := entry.words.keys() - self._remembered:
@@ -216,7 +217,7 @@ class Projector:
                 new |= {word: spelled.get(word, word) for word in fresh}
         if new:
             await self._store.add_words(connection, {word: (self._stems[word], shown) for word, shown in sorted(new.items())})
-            self._remembered |= new.keys()
+        return set(new)
 
 
 def indexing_hash() -> str:

@@ -163,6 +163,8 @@ class Searching:
         words, notes = corrected(words, await self._corrections(words))
         await stems.learn({word for typed in words for word in (typed.word, *split(typed.word))})
         understood = understand(words, self._lexicon)
+        if question.distance_km is not None and not (question.near or question.kommune or understood.kommuner):
+            notes.append(_FROM_NOWHERE)
         return understood, (*notes, *understood.notes)
 
     async def _corrections(self, words: Sequence[Typed]) -> dict[str, KnownWord]:
@@ -240,6 +242,11 @@ class Searching:
         )
 
 
+_FROM_NOWHERE: Final = Note(
+    "distance_km",
+    "Afstanden bruges ikke: sig, hvorfra den regnes, med near",
+    "The distance is not used: say from where, with near",
+)
 _AROUND: Final = (
     "Intet i {names}; her er, hvad der er inden for {km} km",
     "Nothing in {names}; here is what there is within {km} km",

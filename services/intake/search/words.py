@@ -32,6 +32,7 @@ class Words(BaseModel):
     vacant: frozenset[str]
     years: frozenset[str]
     words_too: frozenset[str]
+    no_place: frozenset[str]
     wide: dict[str, tuple[str, ...]]
     endings: dict[str, str]
     parts: frozenset[str]
