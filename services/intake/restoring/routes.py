@@ -6,10 +6,13 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import orjson
+import structlog
+from aiokafka.errors import KafkaError
 from starlette.responses import Response
 from starlette.routing import Route
 
 from services.intake.restoring.restoring import StillRead, UnknownPartners
+from services.intake.store import UNAVAILABLE
 from shared.contracts.common import Draft
 from shared.web import Problem, Text, read_body
 
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from services.intake.restoring.hold import Hold
     from services.intake.restoring.restoring import Restoring
     from services.intake.work import Work
+
+
+log = structlog.get_logger(__name__)
 
 
 class _Restore(Draft):
@@ -37,6 +43,11 @@ _NOT_HELD = Text(
 _STILL_READ = Text(
     "En anden intake læser stadig partnernes topics. Stop den, og prøv igen.",
     "Another intake still reads the partners' topics. Stop it, and try again.",
+)
+
+_INTERRUPTED = Text(
+    "Kafka eller databasen svarer ikke. Intet er gjort halvt: prøv igen, når de svarer.",
+    "Kafka or the database does not answer. Nothing is half done: try again when they do.",
 )
 
 
@@ -72,6 +83,9 @@ async def restore(request: Request) -> Response:
         raise Problem(409, detail=_STILL_READ) from None
     except UnknownPartners as error:
         raise Problem(409, detail=_unknown_partners(str(error))) from None
+    except (KafkaError, *UNAVAILABLE) as error:
+        log.warning("restore_interrupted", error_type=type(error).__name__)
+        raise Problem(503, detail=_INTERRUPTED) from error
     finally:
         hold.deciding = False
     hold.reason = None

@@ -10,6 +10,12 @@ from typing import TYPE_CHECKING, Final
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import (
+    CoordinatorLoadInProgressError,
+    GroupCoordinatorNotAvailableError,
+    NotCoordinatorForGroupError,
+    for_code,
+)
 from pydantic import ValidationError
 
 from services.intake.store import StoredReceipt
@@ -30,6 +36,7 @@ _RECEIPTS: Final = "receipts-"
 _FIELD_OF_REFERENCE: Final = {VACANCY_SUBMITTED: "reference", NEED_SUBMITTED: "source_reference"}
 _RECEIPT_ID: Final = "receipt/"
 _DEAD_LETTERS: Final = "-dlq"
+_COORDINATOR_NOT_YET: Final = (GroupCoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorForGroupError)
 _LOOK_AGAIN_SECONDS: Final = 0.5
 
 
@@ -88,19 +95,35 @@ async def remember_answers(bootstrap: str, names: TopicNames, partners: Collecti
 
 
 async def wait_until_nobody_reads(bootstrap: str, names: TopicNames, *, within_seconds: float) -> bool:
-    """Wait for the group to have no members: one that was killed is in it until its session ends. Says whether it is empty."""
+    """Wait for the group to have no members: one that was killed is in it until its session ends. Says whether it is empty.
+
+    Raises:
+        KafkaError: the coordinator does not say so long; that of a new cluster has to make its own topic first.
+    """
     until = time.monotonic() + within_seconds
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
         await admin.start()
         while True:
-            [response] = await admin.describe_consumer_groups([names.group(GROUP)])
-            [(_error, _group, _state, _protocol_type, _protocol, members, *_rest)] = response.groups
-            if not members or time.monotonic() > until:
-                return not members
+            try:
+                has_members = await _has_members(admin, names.group(GROUP))
+            except _COORDINATOR_NOT_YET:
+                if time.monotonic() > until:
+                    raise
+            else:
+                if not has_members or time.monotonic() > until:
+                    return not has_members
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
     finally:
         await admin.close()
+
+
+async def _has_members(admin: AIOKafkaAdminClient, group: str) -> bool:
+    [response] = await admin.describe_consumer_groups([group])
+    [(error, _group, _state, _protocol_type, _protocol, members, *_rest)] = response.groups
+    if error:
+        raise for_code(error)
+    return bool(members)
 
 
 async def rewind(bootstrap: str, names: TopicNames, partners: Collection[str], answered: Mapping[tuple[str, int], int]) -> int:
