@@ -3,27 +3,22 @@
 import random
 from collections.abc import Mapping
 from datetime import date, timedelta
-from itertools import product
-from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.matching.domain.codebooks import Codebooks
-from services.matching.domain.need_columns import NeedColumns
-from services.matching.domain.pair_points import integer_sqrt, unknown_codes, unpack_points
-from services.matching.domain.pairs import PairScorer
+from services.matching.domain.pair_points import integer_sqrt
 from services.matching.domain.ranks import Ranks
 from services.matching.domain.reference import assess
 from services.matching.domain.terms import ALWAYS, PARTS, RULES, Terms
-from services.matching.domain.vacancy_columns import VacancyColumns
 from services.matching.state import MatchingState
 from shared.contracts.need import NeedProfile
 from shared.contracts.settings import Policy
 from shared.contracts.vacancy import Vacancy
 from tests.support import matching as made
+from tests.support.agreement import agree
 from tests.support.matching import SERVICES, TODAY, Chance, first_policy, full_policy
 
 Answer = list[tuple[str, int, int, int, Mapping[str, int], tuple[str, ...]]]
@@ -44,23 +39,6 @@ def by_columns(state: MatchingState, need_id: str) -> Answer:
     return [
         (one.vacancy_id, one.vacancy_version, one.opening, one.score, one.points, one.unknown) for one in state.places(need_id)
     ]
-
-
-def all_pairs(needs: list[NeedProfile], vacancies: list[Vacancy], terms: Terms) -> dict[tuple[int, int], Any]:
-    """What the columns say of every eligible pair, by position."""
-    books = Codebooks()
-    need_columns, vacancy_columns = NeedColumns(books), VacancyColumns(books)
-    need_rows = [need_columns.put(need, terms, live=True) for need in needs]
-    vacancy_rows = [vacancy_columns.put(vacancy, terms) for vacancy in vacancies]
-    matchable = np.array([row for row in vacancy_rows if vacancy_columns.matchable[row]])
-    parts = tuple(code for code in PARTS if code in terms.parts)
-    found = {}
-    for part in PairScorer(need_columns, vacancy_columns, books, terms).scored(np.array(need_rows), matchable):
-        columns = (part.needs, part.vacancies, part.score, part.points, part.unknown)
-        for n, v, score, points, unknown in zip(*(column.tolist() for column in columns), strict=True):
-            assert (n, v) not in found, "a pair is scored once"
-            found[n, v] = (score, unpack_points(points, parts), unknown_codes(unknown))
-    return found
 
 
 def policy_without(*rules: str) -> Policy:
@@ -92,18 +70,22 @@ def test_each_rule_alone_decides_the_same_pairs_in_the_columns(rule: str) -> Non
     assert agree(sum(map(ord, rule)), 40, Terms(policy.model_copy(update={"rules": alone}), TODAY)) > 150
 
 
-def agree(seed: int, size: int, terms: Terms) -> int:
-    """Compare the columns with the reference on size by size random pairs; gives how many are eligible."""
-    chance = Chance(seed)
-    vacancies = [chance.vacancy(f"vacancy-{n:03}") for n in range(size)]
-    needs = [chance.need(f"need-{n:03}", vacancy_ids=[vacancy.vacancy_id for vacancy in vacancies]) for n in range(size)]
-    expected = {}
-    for (n, need), (v, vacancy) in product(enumerate(needs), enumerate(vacancies)):
-        found = assess(need, vacancy, terms)
-        if found.eligible and found.score >= terms.policy.threshold:
-            expected[n, v] = (found.score, {code: part.points for code, part in found.parts.items()}, tuple(found.unknown))
-    assert all_pairs(needs, vacancies, terms) == expected
-    return len(expected)
+@given(
+    st.integers(0, 2**32),
+    st.sets(st.sampled_from([rule for rule in RULES if rule not in ALWAYS])),
+    st.sets(st.sampled_from(PARTS), min_size=1),
+    st.integers(0, 900),
+)
+@settings(max_examples=40, deadline=None)
+def test_under_any_rules_and_parts_and_on_any_day_the_columns_agree(
+    seed: int, rules: set[str], parts: set[str], days_later: int
+) -> None:
+    policy = full_policy(threshold=0)
+    some = {
+        "rules": tuple(rule for rule in policy.rules if rule.code in rules),
+        "parts": tuple(part for part in policy.parts if part.code in parts),
+    }
+    agree(seed, 10, Terms(policy.model_copy(update=some), TODAY + timedelta(days=days_later)))
 
 
 def test_codes_beyond_the_sixty_four_bits_change_no_answer() -> None:
