@@ -30,6 +30,8 @@ from deploy.simulate.ways_in import AwayError, RefusedError
 from shared.messaging.topics import TopicCreationFailed, TopicNames, create_topics, load_topics
 
 _READY_WITHIN_SECONDS = 120.0
+_HELD = "HELD"
+"""How the first check of a service begins that will not work before an operator has decided something."""
 _MIGRATED_WITHIN_SECONDS = 120.0
 _SETTLED_WITHIN_SECONDS = 60.0
 _FINISH_WORK_SECONDS = 15.0
@@ -62,6 +64,7 @@ class Stack:
         self._address = ""
         self._smtp_port = 0
         self._ready = False
+        self._held: set[str] = set()
 
     async def start(self) -> Ready:
         """Bring everything up.
@@ -180,9 +183,11 @@ class Stack:
         self._services[one.name] = one
         one.child.start()
         self._write_state()
-        await _until_ready(one, path)
+        held = await _until_ready(one, path)
         self._supervisor.add(Member(one.name, one.child, one.child.start))
-        self._report(Step(one.name, "ready", done=True))
+        if held:
+            self._held.add(one.name)
+        self._report(Step(one.name, held or "ready", done=True))
 
     async def _create_databases(self) -> dict[str, str]:
         """Each service's connection string: given one by one, or made from the administrator's."""
@@ -212,7 +217,7 @@ class Stack:
         self._report(Step(f"database of {name}", "up to date", done=True))
 
     async def _load_sample(self, client: httpx2.AsyncClient) -> None:
-        if not self._options.sample or self._home.remembered().get("sample"):
+        if not self._options.sample or self._home.remembered().get("sample") or self._held:
             return
         there = await counts(client, self._services.values())
         if self._kafka is None and any(there.get(name) for name in ("vacancies", "needs")):
@@ -275,7 +280,8 @@ def end_leftovers(home: Home) -> None:
     end_all({int(one["pid"]): (float(one["started"]), int(signal.SIGINT)) for one in left if one["started"] is not None})
 
 
-async def _until_ready(one: Service, path: str) -> None:
+async def _until_ready(one: Service, path: str) -> str | None:
+    """Wait until a service is ready; gives what it says if it waits for an operator instead, whose commands need the rest up."""
     deadline = time.monotonic() + _READY_WITHIN_SECONDS
     said = ""
     async with httpx2.AsyncClient(timeout=5) as client:
@@ -285,8 +291,10 @@ async def _until_ready(one: Service, path: str) -> None:
             try:
                 answer = await client.get(f"{one.url}{path}")
                 if answer.status_code == httpx2.codes.OK:
-                    return
+                    return None
                 said = _not_well(answer)
+                if said.partition(": ")[2].startswith(_HELD):
+                    return said
             except httpx2.HTTPError:
                 said = said or "no answer"
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
