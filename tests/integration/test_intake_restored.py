@@ -344,3 +344,21 @@ async def test_a_restore_that_was_interrupted_is_begun_again(start: Start, intak
         refused = await intake.client.post("/operator/restored", json={}, headers={"Accept-Language": "en"})
         assert refused.status_code == 409
         assert "knows all that the log holds" in refused.json()["detail"]
+
+
+@pytest.mark.usefixtures("skov")
+async def test_while_another_intake_still_runs_nothing_is_put_in_order(
+    start: Start, intake_dsn: str, postgres: Postgres, intake_template: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.intake.restoring.restoring._SESSION_SECONDS", 0.5)
+    async with start(intake_dsn) as running, cloned(postgres.dsn, intake_template) as empty:
+        await running.client.put("/offers/skovly", json=OFFER)
+        await nothing_waits(running)
+        await eventually(lambda: _is_ready(running))
+        async with start(empty) as intake:
+            await is_held(intake)
+            refused = await intake.client.post("/operator/restored", json={}, headers={"Accept-Language": "en"})
+            assert refused.status_code == 409
+            assert "Another intake still reads" in refused.json()["detail"]
+            assert (await intake.client.get("/offers/skovly")).status_code == 503
+        assert (await running.client.get("/offers/skovly")).json()["version"] == 1
