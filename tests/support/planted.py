@@ -31,7 +31,19 @@ PLACE: Final[dict[str, Any]] = {
 }
 """Of an offer; a vacancy's own site has the first three of the last four."""
 
-_WORDS: Final = ("kvidder", "zqxvorn", "31415926", "2718281828", "577215", "161803", "8766", "0756", "nørre snede", "nørre-snede", "ikast")
+_WORDS: Final = (
+    "kvidder",
+    "zqxvorn",
+    "31415926",
+    "2718281828",
+    "577215",
+    "161803",
+    "8766",
+    "0756",
+    "nørre snede",
+    "nørre-snede",
+    "ikast",
+)
 _NOT_MEANT: Final = (
     # Random ids, hashes, positions and times hold any digits.
     re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE),
