@@ -132,8 +132,9 @@ class Republishing:
         async def work(connection: Connection) -> None:
             epoch = await self._store.epoch(connection)
             messages = []
-            for key, (seen_epoch, seen_version) in alive:
-                where = (max(epoch, seen_epoch), seen_version + 1)
+            for key, seen in alive:
+                # Version 0 leaves room: an offer's id is chosen by whoever registers it, and may come for the first time tomorrow.
+                where = (epoch, 0) if seen < (epoch, 0) else (seen[0], seen[1] + 1)
                 headers = envelope(topic, key, where, now, new_correlation_id()).to_headers()
                 messages.append(OutboxMessage(topic, key, headers, None))
             await outbox.add(connection, messages)

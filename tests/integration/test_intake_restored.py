@@ -286,13 +286,18 @@ async def test_where_the_backup_wins_all_is_as_in_it_but_what_was_erased_stays_e
             stray = await posted(intake, "/vacancies", VACANCY)
             await intake.client.delete(f"/needs/{erased}")
             await nothing_waits(intake)
+            await intake.client.put("/offers/new", json=OFFER)
+            await nothing_waits(intake)
         async with start(backup) as intake:
             await restored(intake, backup_wins=True)
+            await the_log_says_what_the_tables_say(intake)
+            assert (await read_by_the_rule(intake, "offers"))["new"] == (2, 0, None)
+            await intake.client.put("/offers/new", json=OFFER | {"name": "Igen"})
             await the_log_says_what_the_tables_say(intake)
             held = await read_by_the_rule(intake, "vacancies")
             assert held[kept][:2] == (2, 1)
             assert orjson.loads(held[kept][2] or b"")["places_free"] == 2
-            assert held[stray] == (2, 2, None)
+            assert held[stray] == (2, 0, None)
             assert (await read_by_the_rule(intake, "need-profiles"))[erased] == (2, 2, None)
 
 
@@ -322,6 +327,9 @@ async def test_a_lost_database_is_filled_from_the_log_once_the_partners_are_decl
             "need-profiles": 0,
         }
         await the_log_says_what_the_tables_say(intake)
+        settings = await read_by_the_rule(intake, "settings")
+        assert {key: one[:2] for key, one in settings.items()} == {"policy": (2, 1), "today": (2, 1)}
+        assert all(one.value is not None for one in await records_of(intake, "settings")), "readers are never without a policy"
         assert (await intake.client.get(f"/vacancies/{vacancy_id}")).json()["places_free"] == 2
         await intake.submit("skov", "vacancy.withdrawn", {"reference": "bed-1"}, key="bed-1", id="s-2")
         withdrawn = (await intake.receipts("skov", 2))[-1]

@@ -14,7 +14,7 @@ from services.intake.domain.states import ErasedNeed, ErasedVacancy, NeedState, 
 from services.intake.domain.wanted import Wanted
 from services.intake.own_log import envelope_of
 from services.intake.publishing import SOURCE
-from services.intake.store import Change
+from services.intake.store import Change, Setting
 from shared.contracts.need import NeedProfile
 from shared.contracts.offer import Offer
 from shared.contracts.vacancy import Vacancy
@@ -124,6 +124,20 @@ class Adoption:
         adopted.left = len(later) - adopted.later - adopted.new
         log.info("adopted", topic=topic, later=adopted.later, new=adopted.new, erased=adopted.erased, left=adopted.left)
         return adopted
+
+    async def adopt_settings(self, reading: Reading, later: Mapping[str, bool]) -> None:
+        """Go on counting where the log is: policy and day are our own, and are published again as they should be."""
+        async for records in read_from(self._bootstrap, {self._names.topic("settings"): {}}):
+            for record in records:
+                said = envelope_of(record)
+                if (
+                    record.key in later
+                    and said is not None
+                    and record.value is not None
+                    and reading.last[record.key].is_at(record.at)
+                ):
+                    setting = Setting(record.key, said.version, record.value, said.correlationid)
+                    await self._store.in_transaction(partial(self._store.save_setting, setting=setting, now=said.time))
 
     async def _take(
         self, connection: Connection, *, topic: str, records: Sequence[RawRecord], called: Mapping[str, tuple[str, str]]

@@ -157,6 +157,8 @@ class Restoring:
 
     async def _adopt(self, readings: Mapping[str, Reading], partners: set[str], *, only_erasures: bool) -> dict[str, Adopted]:
         later = {topic: await self._restoring.later(topic, readings[topic].last) for topic in ENTITY_OF_TOPIC}
+        known = readings["settings"]
+        await self._adoption.adopt_settings(known, await self._restoring.later("settings", known.last))
         new = {key for topic in _CALLED_BY_PARTNERS for key, known in later[topic].items() if not known}
         called = await names_of(self._bootstrap, self._names, partners, new) if new and not only_erasures else {}
         return {
