@@ -129,14 +129,9 @@ class Adoption:
         """Go on counting where the log is: policy and day are our own, and are published again as they should be."""
         async for records in read_from(self._bootstrap, {self._names.topic("settings"): {}}):
             for record in records:
-                said = envelope_of(record)
-                if (
-                    record.key in later
-                    and said is not None
-                    and record.value is not None
-                    and reading.last[record.key].is_at(record.at)
-                ):
-                    setting = Setting(record.key, said.version, record.value, said.correlationid)
+                said, key = envelope_of(record), record.key or ""
+                if key in later and said is not None and record.value is not None and reading.last[key].is_at(record.at):
+                    setting = Setting(key, said.version, record.value, said.correlationid)
                     await self._store.in_transaction(partial(self._store.save_setting, setting=setting, now=said.time))
 
     async def _take(
