@@ -67,7 +67,7 @@ class Options:
     vacancies: int = 100_000
     offers: int = 2_500
     searches: int = 200
-    rounds: int = 5
+    rounds: int = 3
     seed: int = 1
 
 
