@@ -102,7 +102,9 @@ class Policy(Contract):
         default=(), description="Sections whose offers socialtilsynet must have approved", json_schema_extra=codes("sections")
     )
     free_choice_sections: Codes = Field(
-        default=(), description="Sections under which the citizen may choose the place freely", json_schema_extra=codes("sections")
+        default=(),
+        description="Sections under which the citizen may choose the place freely",
+        json_schema_extra=codes("sections"),
     )
     free_choice_percent: int = Field(
         default=0,

@@ -61,7 +61,7 @@ async def test_what_a_partner_may_not_say_is_rejected_with_every_reason_and_post
     assert {one["outcome"] for one in receipts} == {"rejected"}
     by_reference = {one["reference"]: {(reason["field"], reason["code"]) for reason in one["reasons"]} for one in receipts}
     codes = by_reference["fejl-koder"]
-    assert {("sections[0]", "unknown_code"), ("target_groups[0]", "unknown_code")} <= codes
+    assert {("sections[0]", "code_out_of_date"), ("target_groups[0]", "unknown_code")} <= codes
     assert {field for field, _ in codes} >= {"sections[0]", "target_groups[0]", "farve"}
     assert {field for field, _ in by_reference["fejl-mangler"]} >= {"title_da", "offer_id"}
     assert by_reference["fejl-type"] == {("ce_type", "unknown_type")}
