@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 _GUARDED: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet would take for the beginning of a formula (OWASP: CSV injection)."""
 
-_MOST_KNOWN: Final = 10_000
+_MOST_KNOWN: Final = 1000
 _MOST_KNOWN_CHARACTERS: Final = 200
-"""So much of what a column says is remembered: some megabytes at most, for as long as the sheet is read."""
+"""So much of what a column says is remembered, for as long as the sheet is read: a megabyte or two in all."""
 
 _NEW: Final = object()
 
