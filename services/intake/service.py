@@ -18,7 +18,7 @@ from services.intake.domain.conditions import UNCONDITIONAL, Condition, Position
 from services.intake.domain.deciding import decide
 from services.intake.domain.freshness import Freshness, Moment
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected, rejected
-from services.intake.domain.states import OfferState
+from services.intake.domain.states import OfferState, VacancyState
 from services.intake.domain.targets import target_of
 from services.intake.domain.wanted import wanted
 from services.intake.ids import new_id, new_ids
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from services.intake.answered import Answer, Once
     from services.intake.domain.books import Books
+    from services.intake.domain.states import ErasedVacancy
     from services.intake.store import Store
     from shared.contracts.settings import Policy
     from shared.database import Connection
@@ -179,9 +180,12 @@ class Intake:
         }
         if not changed:
             return
-        for stored in await self._store.vacancies_of_offers(connection, changed):
-            current = books.vacancies.get(stored.entity_id, stored)
-            if not isinstance(current, type(stored)):
+        known: dict[str, VacancyState | ErasedVacancy] = {
+            stored.entity_id: stored for stored in await self._store.vacancies_of_offers(connection, changed)
+        }
+        # In the books is what this batch has changed, and what it has announced: that is stored only after this.
+        for _, current in sorted((known | books.vacancies).items()):
+            if not isinstance(current, VacancyState) or current.vacancy.offer_id not in changed:
                 continue
             offer_id = current.vacancy.offer_id
             outcome = vacancies.follow_offer(current, books.offers[offer_id])
