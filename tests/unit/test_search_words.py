@@ -105,6 +105,12 @@ def test_a_cursor_comes_back_for_its_own_question_only() -> None:
         read_cursor(cursor.text(), "other")
 
 
+def test_a_cursor_of_a_moment_that_no_calendar_has_is_refused() -> None:
+    for now_s in (-1, 2**39, 2**40):
+        with pytest.raises(UnreadableCursor):
+            read_cursor(Cursor("abc", 7, now_s, 1, 83, "v:1").text(), "abc")
+
+
 @given(st.text(max_size=60))
 def test_what_is_no_cursor_is_refused(text: str) -> None:
     with pytest.raises(UnreadableCursor):

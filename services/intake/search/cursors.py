@@ -12,6 +12,8 @@ import orjson
 
 _VERSION: Final = 1
 _FIELDS: Final = (str, int, int, int, int, str)
+_LATEST_S: Final = 2**33
+"""A moment in the year 2242."""
 
 
 class UnreadableCursor(ValueError):  # noqa: N818 - reads as what it is
@@ -56,10 +58,9 @@ def read_cursor(text: str, question: str) -> Cursor:
     if version != _VERSION or [type(value) for value in fields] != list(_FIELDS):
         raise UnreadableCursor
     cursor = Cursor(*fields)
-    # A number that PostgreSQL has no room for was not written here.
-    if cursor.question != question or not all(0 <= number < 2**31 for number in (cursor.points, cursor.widened)):
-        raise UnreadableCursor
-    if not all(0 <= number < 2**40 for number in (cursor.generation, cursor.now_s)) or "\0" in cursor.key:
+    # A number that PostgreSQL, or a calendar, has no room for was not written here.
+    rooms = ((cursor.points, 2**31), (cursor.widened, 2**31), (cursor.generation, 2**40), (cursor.now_s, _LATEST_S))
+    if cursor.question != question or "\0" in cursor.key or not all(0 <= number < room for number, room in rooms):
         raise UnreadableCursor
     return cursor
 
