@@ -107,12 +107,43 @@ def test_a_cell_understands_what_people_write(cell: Cell, text: str, value: obje
 
 @pytest.mark.parametrize(
     ("cell", "text"),
-    [(HALF_DAYS, "mandag morgen"), (DAY_CAPACITY, "3 pladser"), (OPENING_HOURS, "fre-man 8-16"), (LEVELS, "Samtale")],
+    [
+        (HALF_DAYS, "mandag morgen"),
+        (DAY_CAPACITY, "3 pladser"),
+        (DAY_CAPACITY, "man fm ²"),
+        (OPENING_HOURS, "fre-man 8-16"),
+        (OPENING_HOURS, "man ٨-١٦"),
+        (LEVELS, "Samtale"),
+        (LEVELS, "Samtale ²"),
+    ],
 )
 def test_a_cell_that_has_no_such_form_shows_one_that_has(cell: Cell, text: str) -> None:
     with pytest.raises(UnreadableError) as caught:
         cell.read(text)
     assert cell.read(caught.value.form.partition(";")[0])
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-Infinity", "1e999"])
+def test_a_decimal_that_no_json_can_hold_is_refused_and_not_lost(text: str) -> None:
+    with pytest.raises(UnreadableError):
+        DECIMAL.read(text)
+
+
+@pytest.mark.parametrize("text", ["1" + ".000" * 7, "9" * 5000 + ",0", "1" + ".000" * 2000])
+def test_a_number_that_nothing_can_hold_stays_text_for_the_contract_to_refuse(text: str) -> None:
+    assert WHOLE.read(text) == text
+
+
+@pytest.mark.parametrize(("cell", "text"), [(WHOLE, "٣.٠٠٠"), (WHOLE, "٣,٠"), (DAY, "٣١-١٢-٢٠٢٦"), (MONTH, "٣-٢٠٢٧")])
+def test_only_our_own_digits_are_digits(cell: Cell, text: str) -> None:
+    assert cell.read(text) == text
+
+
+def test_a_cell_that_trips_over_its_text_refuses_it_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(WHOLE), "read", lambda _, text: int(text))
+    row = lay_out(VACANCIES, ["Reference", "Ledige pladser", "Titel"]).read(["bed-1", "²", "Plads"])
+    assert [(reason.field, reason.code) for reason in row.unreadable] == [("places_free", "cell_unreadable")]
+    assert row.document == {"reference": "bed-1", "title_da": "Plads"}
 
 
 def test_exclusions_are_for_sure_unless_they_say_otherwise() -> None:
@@ -137,7 +168,10 @@ def test_what_could_be_a_formula_is_guarded_and_comes_back_as_it_was(text: str) 
     assert unguarded(guarded(text)) == text
 
 
-_ANY_CELL = st.one_of(st.text(), st.sampled_from(["ja", "3", "man fm 3", "SEL-103", "1-1-2027", "man-fre 8-16", "=1+1"]))
+_ANY_CELL = st.one_of(
+    st.text(),
+    st.sampled_from(["ja", "3", "man fm 3", "SEL-103", "1-1-2027", "man-fre 8-16", "=1+1", "man fm ²", "Samtale ²", "nan"]),
+)
 
 
 @given(st.sampled_from(list(SHEETS.values())), st.data())

@@ -7,6 +7,7 @@ who filled in a sheet does a cell refuse by itself, and shows the form that it t
 
 from __future__ import annotations
 
+import math
 import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -24,13 +25,13 @@ Json: TypeAlias = Any
 
 SEPARATOR: Final = "; "
 _BETWEEN_ENTRIES: Final = re.compile(r"[;|\n]")
-_THOUSANDS: Final = re.compile(r"\d{1,3}([.\s  ]\d{3})+")
-_WHOLE: Final = re.compile(r"\d+([.,]0+)?")
-_DANISH_DATE: Final = re.compile(r"(\d{1,2})[-./ ](\d{1,2})[-./ ](\d{4})")
-_ISO_DATE: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?")
-_MONTH: Final = re.compile(r"(\d{1,2})[-./](\d{4})")
-_ISO_MONTH: Final = re.compile(r"(\d{4}-\d{2})(?:-01)?")
-_HOUR: Final = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?")
+_THOUSANDS: Final = re.compile(r"\d{1,3}([.\s\u00a0\u202f]\d{3})+", re.ASCII)
+_WHOLE: Final = re.compile(r"\d+([.,]0+)?", re.ASCII)
+_DANISH_DATE: Final = re.compile(r"(\d{1,2})[-./ ](\d{1,2})[-./ ](\d{4})", re.ASCII)
+_ISO_DATE: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?", re.ASCII)
+_MONTH: Final = re.compile(r"(\d{1,2})[-./](\d{4})", re.ASCII)
+_ISO_MONTH: Final = re.compile(r"(\d{4}-\d{2})(?:-01)?", re.ASCII)
+_HOUR: Final = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?", re.ASCII)
 _YES: Final = frozenset({"ja", "yes", "true", "sand", "sandt", "1", "x", "j", "y"})
 _NO: Final = frozenset({"nej", "no", "false", "falsk", "0", "n"})
 _UNKNOWN: Final = frozenset({"ukendt", "ikke oplyst", "unknown"})
@@ -85,16 +86,23 @@ class Whole(Cell):
     form = "helt tal"
 
     def read(self, text: str) -> int | str:
-        if text.isascii() and text.isdigit():
-            return int(text) if len(text) < _LONGEST_NUMBER else text
+        if len(text) >= _LONGEST_NUMBER:
+            return text
+        if _is_digits(text):
+            return int(text)
         if _THOUSANDS.fullmatch(text):
             return int(re.sub(r"\D", "", text))
-        if _WHOLE.fullmatch(text) and len(text) < _LONGEST_NUMBER:
+        if _WHOLE.fullmatch(text):
             return int(re.split("[.,]", text)[0])
         return text
 
 
 _LONGEST_NUMBER: Final = 18
+
+
+def _is_digits(text: str) -> bool:
+    """Say whether it is a whole number as `int` takes it: "²" is a digit too for `isdigit`, and no number."""
+    return text.isascii() and text.isdigit()
 
 
 class Decimal(Cell):
@@ -104,9 +112,12 @@ class Decimal(Cell):
 
     def read(self, text: str) -> float | str:
         try:
-            return float(text.replace(",", ".", 1))
+            number = float(text.replace(",", ".", 1))
         except ValueError:
             return text
+        if not math.isfinite(number):  # JSON has none such, and would say nothing instead
+            raise UnreadableError(self.form)
+        return number
 
     def write(self, value: Json) -> str:
         return str(value).replace(".", ",")
@@ -189,7 +200,7 @@ class Word(Cell):
         word = text.casefold()
         if word in known:
             return known[word]
-        if self.digits and text.isdigit():
+        if self.digits and _is_digits(text):
             return known.get(text.zfill(self.digits))
         return known.get(text.partition(" · ")[0].strip().casefold()) if " · " in text else None
 
@@ -280,8 +291,8 @@ class _DayCapacityCell(Cell):
     form = "man fm 3"
 
     def read(self, text: str) -> list[dict[str, Any]]:
-        day, number = (text.rpartition(" ")[::2]) if text[-1:].isdigit() else (text, "")
-        places = {"places_free": int(number)} if number.isdigit() and len(number) < _LONGEST_NUMBER else {}
+        day, number = (text.rpartition(" ")[::2]) if _is_digits(text[-1:]) else (text, "")
+        places = {"places_free": int(number)} if _is_digits(number) and len(number) < _LONGEST_NUMBER else {}
         if number and not places:
             raise UnreadableError(self.form)
         try:
@@ -353,7 +364,7 @@ class Levels(Cell):
                 continue
             theme, _, level = entry.rpartition(" ")
             theme = theme.strip().rstrip("=:").strip()
-            if not theme or len(level) != 1 or not level.isdigit():
+            if not theme or len(level) != 1 or not _is_digits(level):
                 raise UnreadableError(self.form)
             levels[THEME.read(theme)] = int(level)
         return levels

@@ -161,8 +161,8 @@ def _read(placed: Placed, cell: str, reasons: list[Reason], free: list[str]) -> 
         free.append(text)
     try:
         return placed.read(cell, text)
-    except UnreadableError as error:
-        reasons.append(_unreadable(placed, error.form))
+    except ValueError as error:  # a text that no reading of ours foresaw is wrong in its cell, and spoils no other row
+        reasons.append(_unreadable(placed, error.form if isinstance(error, UnreadableError) else placed.column.cell.form))
         return None
 
 
