@@ -32,14 +32,16 @@ class Work:
         self._running = AsyncExitStack()
 
     async def begin(self) -> None:
-        """Begin. The groups are joined meanwhile: after a crash that takes as long as the dead member's session."""
-        background = Background()
-        await self._running.enter_async_context(self._relay.running())
-        await self._intake.publish_settings(danish_day(self._clock()))
-        self._running.push_async_callback(self._consumers.stop)
-        self._running.push_async_callback(background.stop)
-        background.start("timers", self._timers.run)
-        background.start("consumers", self._consumers.start)
+        """Begin, or have begun nothing. The groups are joined meanwhile: after a crash that takes as long as the dead member's session."""
+        await self._intake.publish_settings(danish_day(self._clock()))  # waits in the outbox for the relay
+        async with AsyncExitStack() as running:
+            background = Background()
+            await running.enter_async_context(self._relay.running())
+            running.push_async_callback(self._consumers.stop)
+            running.push_async_callback(background.stop)
+            background.start("timers", self._timers.run)
+            background.start("consumers", self._consumers.start)
+            self._running = running.pop_all()
 
     async def end(self) -> None:
         """Finish what is in hand."""

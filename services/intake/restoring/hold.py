@@ -9,7 +9,11 @@ from starlette.requests import HTTPConnection
 from shared.web import Problem, Text, problem_response
 
 if TYPE_CHECKING:
+    from asyncio import Future
+
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from services.intake.restoring.restoring import Restored
 
 _STILL_ANSWERED: Final = ("/healthz", "/readyz", "/metrics", "/operator/restored", "/operator/partners", "/operator/counts")
 _TITLE: Final = Text("Tjenesten venter på driften", "The service waits for its operators")
@@ -25,12 +29,17 @@ class Hold:
 
     Attributes:
         reason: for operators.
-        deciding: an operator's decision is being carried out.
+        deciding: carries out an operator's decision, until it is done.
     """
 
     def __init__(self) -> None:
         self.reason: str | None = None
-        self.deciding = False
+        self.deciding: Future[Restored] | None = None
+
+    @property
+    def is_deciding(self) -> bool:
+        """An operator's decision is being carried out, also after whoever made it has gone away."""
+        return self.deciding is not None and not self.deciding.done()
 
     async def check(self) -> tuple[bool, str]:
         """Answer readiness."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from services.intake.restoring.hold import Hold
-    from services.intake.restoring.restoring import Restoring
+    from services.intake.restoring.restoring import Restored, Restoring
     from services.intake.work import Work
 
 
@@ -70,15 +70,12 @@ async def restore(request: Request) -> Response:
     """Put the database and the log together again, and begin to work."""
     asked = await read_body(request, _Restore)
     hold: Hold = request.state.hold
-    restoring: Restoring = request.state.restoring
-    work: Work = request.state.work
-    if hold.reason is None or hold.deciding:
+    if hold.reason is None or hold.is_deciding:
         raise Problem(409, detail=_NOT_HELD)
-    hold.deciding = True
+    hold.deciding = asyncio.ensure_future(_carry_out(request.state.restoring, request.state.work, hold, asked))
     try:
         # Whoever asked may go away; it is done to its end all the same.
-        done = await asyncio.shield(restoring.restore(backup_wins=asked.backup_wins, without_partners=asked.without_partners))
-        await work.begin()
+        done = await asyncio.shield(hold.deciding)
     except StillRead:
         raise Problem(409, detail=_STILL_READ) from None
     except UnknownPartners as error:
@@ -86,10 +83,14 @@ async def restore(request: Request) -> Response:
     except (KafkaError, *UNAVAILABLE) as error:
         log.warning("restore_interrupted", error_type=type(error).__name__)
         raise Problem(503, detail=_INTERRUPTED) from error
-    finally:
-        hold.deciding = False
-    hold.reason = None
     return _json(done.told())
+
+
+async def _carry_out(restoring: Restoring, work: Work, hold: Hold, asked: _Restore) -> Restored:
+    done = await restoring.restore(backup_wins=asked.backup_wins, without_partners=asked.without_partners)
+    await work.begin()
+    hold.reason = None
+    return done
 
 
 def _unknown_partners(named: str) -> Text:
