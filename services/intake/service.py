@@ -23,6 +23,7 @@ from services.intake.domain.targets import target_of
 from services.intake.domain.wanted import wanted
 from services.intake.ids import new_id, new_ids
 from services.intake.publishing import body_of, envelope, message, topic_of
+from services.intake.sheets.tidying import OldSheets
 from services.intake.store import Change, Setting
 from shared.contracts.settings import POLICY_KEY, TODAY_KEY, Today
 from shared.messaging import outbox
@@ -49,6 +50,9 @@ _REMEMBER_RECEIPTS: Final = timedelta(days=30)
 
 _REMEMBER_ANSWERS: Final = timedelta(days=7)
 """How long a request with an Idempotency-Key may be sent again."""
+
+_REMEMBER_SHEETS: Final = timedelta(days=14)
+"""How long a sheet that broke off may be gone on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Intake:
         self._freshness = freshness
         self._policies = policies
         self._answered = AnsweredRequests()
+        self._old_sheets = OldSheets()
 
     def new_id(self) -> str:
         """Make an id for a vacancy or a need."""
@@ -207,6 +212,7 @@ class Intake:
         erased = await self._for_all(EraseVacancy, lambda: self._store.vacancies_closed_before(closed_before, _AT_ONCE))
         await self._store.forget_receipts(now - _REMEMBER_RECEIPTS)
         await self._store.in_transaction(partial(self._answered.forget, before=now - _REMEMBER_ANSWERS))
+        await self._store.in_transaction(partial(self._old_sheets.forget, before=now - _REMEMBER_SHEETS))
         return erased
 
     async def _for_all(self, command: Callable[[str], Command], due: Callable[[], Awaitable[Sequence[str]]]) -> int:

@@ -1,7 +1,9 @@
 """Sheets against a real Kafka and a real PostgreSQL: sent in, compared, broken off and gone on with, fetched and sent back."""
 
+import asyncio
 import csv
 import io
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +16,9 @@ from openpyxl import Workbook, load_workbook
 
 from deploy.simulate.generator import Generator
 from services.intake.sheets.columns import VACANCIES
+from services.intake.sheets.files import Row
 from services.intake.sheets.layout import our_layout, written
+from services.intake.sheets.rows import ReadRow, RowReader
 from shared.messaging.records import RawRecord
 from shared.messaging.topics import TopicNames, Topics
 from tests.support.backends import Kafka
@@ -130,6 +134,119 @@ async def test_an_upload_that_broke_off_goes_on_behind_what_is_done(intake: Inta
     assert summary(report) == (2500, 0, 0, 0)
     assert (len(again), summary(again)) == (2, (2500, 0, 0, 0))
     assert len((await intake.client.get("/vacancies?limit=1000")).json()["vacancies"]) == 1000
+
+
+async def test_more_rows_under_the_id_of_a_finished_upload_are_another_file_and_not_dropped(intake: IntakeUnderTest) -> None:
+    one, two = (f"bed-{n};skovly;Plads {n};SEL-103;1;;;" for n in (1, 2))
+    await send(intake, table(one), upload="upload-1")
+    await send(intake, table(), upload="upload-2")
+    longer = [
+        await intake.client.post(
+            f"/sheets/vacancies?upload={upload}", content=table(*rows).encode(), headers={"Content-Type": "text/csv"}
+        )
+        for upload, rows in (("upload-1", (one, two)), ("upload-1", (one, 'bed-2;skovly;"open')), ("upload-2", (one,)))
+    ]
+
+    assert [answer.status_code for answer in longer] == [409, 409, 409]
+    assert summary(await send(intake, table(one), upload="upload-1")) == (1, 0, 0, 0)
+
+
+async def test_a_sheet_that_broke_off_does_not_write_over_a_later_one_of_its_name(intake: IntakeUnderTest) -> None:
+    old = [f"bed-{n};skovly;Fra i går {n};SEL-103;1;;;" for n in (1, 2)]
+    new = table(*(f"bed-{n};skovly;Fra i dag {n};SEL-103;1;;;" for n in (1, 2)))
+    broken = await send(intake, table(old[0], 'bed-2;skovly;"open'), upload="upload-1")
+    await send(intake, new, upload="upload-2")
+    again = await intake.client.post(
+        "/sheets/vacancies?upload=upload-1", content=table(*old).encode(), headers={"Content-Type": "text/csv"}
+    )
+
+    assert broken[-1]["summary"]["complete"] is False
+    assert (again.status_code, "nyere" in again.json()["detail"]) == (409, True)
+    assert summary(await send(intake, new, dry_run="true")) == (0, 0, 2, 0)
+
+
+async def test_a_later_sheet_of_the_same_name_ends_one_that_is_under_way(
+    intake: IntakeUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = table(*(f"bed-{n};skovly;Fra i går;SEL-103;1;;;" for n in range(600)))
+    new = table(*(f"bed-{n};skovly;Fra i dag;SEL-103;1;;;" for n in range(600)))
+    read = RowReader.read
+    overtake = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    finished = threading.Event()
+
+    def waiting(reader: RowReader, row: Row, new_id: str) -> ReadRow:
+        if row.number == 400 and not overtake.is_set():
+            loop.call_soon_threadsafe(overtake.set)
+            assert finished.wait(20)
+        return read(reader, row, new_id)
+
+    monkeypatch.setattr(RowReader, "read", waiting)
+    first = asyncio.create_task(send(intake, old, upload="upload-1", report="rejected"))
+    await asyncio.wait_for(overtake.wait(), 20)
+    later = await send(intake, new, upload="upload-2", report="rejected")
+    finished.set()
+    told = await first
+
+    assert (told[-1]["outcome"], told[-1]["errors"][0]["code"]) == ("interrupted", "superseded")
+    assert later[-1]["summary"]["complete"] is True
+    assert summary(await send(intake, new, dry_run="true", report="rejected")) == (0, 0, 600, 0)
+
+
+async def test_what_nobody_goes_on_with_is_forgotten_and_the_last_whole_sheet_is_kept(
+    intake: IntakeUnderTest, intake_dsn: str
+) -> None:
+    one, two = (f"bed-{n};skovly;Plads {n};SEL-103;1;;;" for n in (1, 2))
+    await send(intake, table(one), sheet="a", upload="first")
+    await send(intake, table(one, two), sheet="a", upload="last")
+    await send(intake, table(one), sheet="a", upload="trial", dry_run="true")
+    await send(intake, table(one, 'bed-2;skovly;"open'), sheet="b", upload="broken-off")
+    connection = await asyncpg.connect(intake_dsn)
+    intake.days_pass(13)
+    await intake.timers_look()
+    before = await connection.fetchval("SELECT array_agg(upload_id ORDER BY number) FROM sheet_upload")
+    intake.days_pass(2)
+    await intake.timers_look()
+    after = await connection.fetch(
+        "SELECT upload_id, count(*) FROM sheet_upload FULL JOIN sheet_row ON upload = number GROUP BY 1"
+    )
+    await connection.close()
+
+    assert before == ["first", "last", "trial", "broken-off"]
+    assert [tuple(row) for row in after] == [("last", 2)]
+
+
+async def test_what_an_erased_need_was_called_is_in_no_sheet_any_more(intake: IntakeUnderTest, intake_dsn: str) -> None:
+    heading = "Reference;Handlekommune;Paragraf 1;Paragraf 1: grundlag;Primær målgruppe;Fødselsår"
+    report = await send(
+        intake, "\n".join([heading, *(f"sag-{n};751;§ 103;bevilget;Prostitution;1990" for n in (1, 2))]), kind="needs"
+    )
+    (await intake.client.delete(f"/needs/{report[1]['need_id']}")).raise_for_status()
+    connection = await asyncpg.connect(intake_dsn)
+    kept = await connection.fetchval("SELECT array_agg(reference) FROM sheet_row")
+    await connection.close()
+
+    assert kept == ["sag-2"]
+
+
+async def test_a_row_over_which_intake_stumbles_ends_the_report_in_words(
+    intake: IntakeUnderTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"bed-{n};skovly;Plads {n};SEL-103;1;;;" for n in range(300)]
+    read = RowReader.read
+
+    def stumbling(reader: RowReader, row: Row, new_id: str) -> ReadRow:
+        if row.number == 290:
+            raise RuntimeError
+        return read(reader, row, new_id)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RowReader, "read", stumbling)
+        broken = await send(intake, table(*rows), upload="upload-1", report="rejected")
+    whole = await send(intake, table(*rows), upload="upload-1", report="rejected")
+
+    assert (broken[-1]["outcome"], broken[-1]["errors"][0]["code"]) == ("interrupted", "internal_error")
+    assert (whole[0]["rows_done_before"], summary(whole)) == (250, (300, 0, 0, 0))
 
 
 async def test_a_sheet_leaves_behind_what_the_same_posted_one_by_one_leaves(intake: IntakeUnderTest, intake_dsn: str) -> None:

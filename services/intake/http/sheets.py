@@ -20,7 +20,7 @@ from services.intake.sheets.downloading import MEDIA_TYPES
 from services.intake.sheets.files import BrokenFileError
 from services.intake.sheets.source import Source
 from services.intake.sheets.templates import template
-from services.intake.sheets.uploading import AnotherFileError, Asked
+from services.intake.sheets.uploading import AnotherFileError, Asked, SupersededError
 from shared.contracts.receipt import Reason
 from shared.web import Body, FieldError, Header, Parameter, Problem, Text, operation
 
@@ -79,6 +79,10 @@ _ANOTHER_FILE: Final = Text(
     "Upload-id'et hører til et andet ark, eller filen er ændret; brug et nyt id.",
     "The upload id belongs to another sheet, or the file has changed; use a new id.",
 )
+_LATER_SHEET: Final = Text(
+    "Et nyere ark af samme navn er taget imens; gælder dette, så send det med et nyt id.",
+    "A later sheet of the same name was taken meanwhile; if this one is right, send it under a new id.",
+)
 _FLAG: Final = {"type": "string", "enum": ["true", "false"]}
 
 
@@ -133,6 +137,8 @@ async def upload_sheet(request: Request) -> Response:
             upload = await uploading.begin(sheet, source, asked)
         except AnotherFileError as error:
             raise Problem(409, detail=_ANOTHER_FILE) from error
+        except SupersededError as error:
+            raise Problem(409, detail=_LATER_SHEET) from error
         report = _until_told(uploading.report(sheet, source, upload, asked), until_told.pop_all())
     return StreamingResponse(report, media_type="application/x-ndjson", headers={"X-Ledigplads-Upload": upload.upload_id})
 

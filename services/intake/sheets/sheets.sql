@@ -6,20 +6,27 @@ ON CONFLICT (upload_id) DO NOTHING;
 
 -- name: upload(upload_id)^
 -- How far a sheet has come.
-SELECT upload_id, number, kind, owner, sheet, dry_run, rows_done, prefix, created, changed, unchanged, rejected, finished_at
+SELECT upload_id, number, kind, owner, sheet, dry_run, rows_done, prefix, created, changed, unchanged, rejected, finished_at, superseded
 FROM sheet_upload WHERE upload_id = :upload_id;
 
 -- name: advance_upload(upload_id, rows_before, rows_done, prefix, created, changed, unchanged, rejected)$
--- Note that a sheet has come further; nothing is given when somebody else has taken it on meanwhile.
+-- Note that a sheet has come further; nothing is given when somebody else has taken it on meanwhile, or a later sheet its place.
 UPDATE sheet_upload SET
     rows_done = :rows_done::bigint, prefix = :prefix::bytea, created = created + :created::bigint,
     changed = changed + :changed::bigint, unchanged = unchanged + :unchanged::bigint, rejected = rejected + :rejected::bigint
-WHERE upload_id = :upload_id AND rows_done = :rows_before::bigint AND finished_at IS NULL
+WHERE upload_id = :upload_id AND rows_done = :rows_before::bigint AND finished_at IS NULL AND NOT superseded
 RETURNING number;
 
--- name: finish_upload(upload_id, finished_at)!
--- The whole sheet is done.
-UPDATE sheet_upload SET finished_at = :finished_at::timestamptz WHERE upload_id = :upload_id;
+-- name: finish_upload(upload_id, finished_at)$
+-- The whole sheet is done, unless somebody else has finished it, or a later sheet has taken its place.
+UPDATE sheet_upload SET finished_at = :finished_at::timestamptz
+WHERE upload_id = :upload_id AND finished_at IS NULL AND NOT superseded RETURNING number;
+
+-- name: supersede_uploads_before(number)!
+-- Earlier sheets of the same name that are still under way must not write over this one: their batches wait here, and then see it.
+UPDATE sheet_upload AS before SET superseded = true FROM sheet_upload AS this
+WHERE this.number = :number::bigint AND (before.kind, before.owner, before.sheet) = (this.kind, this.owner, this.sheet)
+    AND before.number < this.number AND before.finished_at IS NULL AND NOT before.dry_run;
 
 -- name: previous_upload(number)$
 -- The last sheet of the same name that was taken to its end, before this one.
@@ -42,17 +49,24 @@ GROUP BY scope, reference HAVING count(*) > 1 ORDER BY min(row) LIMIT :at_most;
 -- The rows of earlier sheets of the same name: this one has taken their place.
 DELETE FROM sheet_row USING sheet_upload AS before, sheet_upload AS this
 WHERE this.number = :number::bigint AND (before.kind, before.owner, before.sheet) = (this.kind, this.owner, this.sheet)
-    AND before.number < this.number AND sheet_row.upload = before.number;
-
--- name: forget_uploads_before(number)!
--- Earlier sheets of the same name, of which no rows are kept.
-DELETE FROM sheet_upload AS before USING sheet_upload AS this
-WHERE this.number = :number::bigint AND (before.kind, before.owner, before.sheet) = (this.kind, this.owner, this.sheet)
-    AND before.number < this.number;
+    AND before.number < this.number AND NOT before.dry_run AND sheet_row.upload = before.number;
 
 -- name: forget_rows(number)!
 -- The rows of a trial.
 DELETE FROM sheet_row WHERE upload = :number::bigint;
+
+-- name: forget_old_uploads(before)!
+-- Uploads that began before a moment, and their rows; the last whole sheet of each name stays, for the next one to be told from.
+WITH old AS (
+    DELETE FROM sheet_upload AS this
+    WHERE started_at < :before::timestamptz AND (finished_at IS NULL OR dry_run OR EXISTS (
+        SELECT FROM sheet_upload AS later
+        WHERE (later.kind, later.owner, later.sheet) = (this.kind, this.owner, this.sheet)
+            AND later.number > this.number AND later.finished_at IS NOT NULL AND NOT later.dry_run
+    ))
+    RETURNING number
+)
+DELETE FROM sheet_row USING old WHERE sheet_row.upload = old.number;
 
 -- name: stated_offers(after, only, at_most)
 -- Offers as they were stated, a page by id; of some only.

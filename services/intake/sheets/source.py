@@ -68,6 +68,10 @@ class Source:
         self.done += len(rows)
         return rows
 
+    def is_at_end(self) -> bool:
+        """Say whether no row is left, and the file ends as a whole one does."""
+        return not self.take(1) and self.broken is None
+
     def _note(self, row: Row) -> None:
         self._hash.update(row.content)
         self._hash.update(b"\x1e")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from shared.database import load_queries
+from shared.messaging.errors import PassingError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
@@ -35,6 +36,11 @@ class Upload:
     unchanged: int
     rejected: int
     finished_at: datetime | None
+    superseded: bool
+
+
+class ForgottenUploadError(PassingError):
+    """The upload was old, and has just been forgotten: sent again, it is a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,11 @@ class SheetStore:
             return await self._upload(connection, upload_id)
 
     async def upload(self, upload_id: str) -> Upload:
+        """Look how far an upload has come.
+
+        Raises:
+            ForgottenUploadError: it is gone.
+        """
         async with self._pool.acquire() as connection:
             return await self._upload(connection, upload_id)
 
@@ -103,15 +114,21 @@ class SheetStore:
             found = self._queries.twice(connection, number=upload.number, at_most=_MOST_TWICE)
             return [{"reference": row["reference"], "rows": row["rows"]} async for row in found]
 
-    async def finish(self, upload: Upload, now: datetime) -> None:
-        """The whole sheet is done: it takes the place of those before it, or, if it was a trial, leaves no rows."""
+    async def finish(self, upload: Upload, now: datetime) -> bool:
+        """The whole sheet is done: it takes the place of those before it, or, if it was a trial, leaves no rows.
+
+        Returns:
+            Whether it was still ours to finish.
+        """
         async with self._pool.acquire() as connection, connection.transaction():
-            await self._queries.finish_upload(connection, upload_id=upload.upload_id, finished_at=now)
+            if await self._queries.finish_upload(connection, upload_id=upload.upload_id, finished_at=now) is None:
+                return False
             if upload.dry_run:
                 await self._queries.forget_rows(connection, number=upload.number)
             else:
+                await self._queries.supersede_uploads_before(connection, number=upload.number)
                 await self._queries.forget_rows_before(connection, number=upload.number)
-                await self._queries.forget_uploads_before(connection, number=upload.number)
+            return True
 
     # --- what is open, as it was stated ---------------------------------------------------------------------------
 
@@ -150,4 +167,6 @@ class SheetStore:
 
     async def _upload(self, connection: Connection, upload_id: str) -> Upload:
         row = await self._queries.upload(connection, upload_id=upload_id)
+        if row is None:
+            raise ForgottenUploadError
         return Upload(**dict(row))

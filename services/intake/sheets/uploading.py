@@ -55,10 +55,24 @@ _INTERRUPTED: Final = {
     "text_da": "afbrudt; send samme fil igen med samme upload-id, så fortsættes der bag det, der er gjort",
     "text_en": "interrupted; send the same file again with the same upload id, and it goes on behind what is done",
 }
+_SUPERSEDED: Final = {
+    "code": "superseded",
+    "text_da": "et nyere ark af samme navn er taget imens, og dette skriver ikke over det; gælder dette, så send det med et nyt upload-id",
+    "text_en": "a later sheet of the same name was taken meanwhile, and this one does not write over it; if this one is right, send it under a new upload id",
+}
+_FAILED: Final = {
+    "code": "internal_error",
+    "text_da": "afbrudt af en fejl hos os, som er noteret; det, der er gjort, står, og samme fil med samme upload-id fortsætter bag det",
+    "text_en": "interrupted by an error of ours, which is noted; what is done stands, and the same file under the same upload id goes on behind it",
+}
 
 
 class AnotherFileError(Exception):
     """The rows that are done are not the beginning of this file, or the id belongs to another sheet."""
+
+
+class SupersededError(Exception):
+    """A later sheet of the same name was taken to its end while this one was under way."""
 
 
 class UnderWayElsewhereError(Exception):
@@ -108,6 +122,7 @@ class Uploading:
 
         Raises:
             AnotherFileError: the id belongs to something else.
+            SupersededError: a later sheet of the same name has taken its place.
         """
         upload = await self._sheets.begin(
             asked.upload_id, sheet.kind, asked.owner, asked.sheet, self._clock(), dry_run=asked.dry_run
@@ -115,16 +130,19 @@ class Uploading:
         same = (upload.kind, upload.owner, upload.sheet, upload.dry_run) == (sheet.kind, asked.owner, asked.sheet, asked.dry_run)
         if not same:
             raise AnotherFileError
+        if upload.superseded:
+            raise SupersededError
         if upload.rows_done:
             there = await asyncio.to_thread(source.skip, upload.rows_done)
             if not there or source.digest != upload.prefix:
                 raise AnotherFileError
+        if upload.finished_at is not None and not await asyncio.to_thread(source.is_at_end):
+            raise AnotherFileError
         return upload
 
     async def report(self, sheet: Sheet, source: Source, upload: Upload, asked: Asked) -> AsyncGenerator[bytes, None]:
-        """Take the rows, and tell what becomes of each, a line of JSON at a time."""
+        """Take the rows, and tell what becomes of each, a line of JSON at a time; whatever happens, the last one says how it ended."""
         yield _line(_heading(sheet, source, upload))
-        complete = False
         try:
             if upload.finished_at is None:
                 async with aclosing(self._rows(sheet, source, upload, asked)) as lines:
@@ -133,12 +151,16 @@ class Uploading:
                 async with aclosing(self._ended(sheet, source, upload, asked)) as lines:
                     async for line in lines:
                         yield line
-            complete = source.broken is None
+            yield _line({"summary": await self._summary(upload, complete=source.broken is None)})
         except (*UNAVAILABLE, UnderWayElsewhereError) as error:
             log.warning("sheet_interrupted", upload=upload.upload_id, rows_done=source.done, error_type=type(error).__name__)
             yield _line({"outcome": "interrupted", "errors": [_INTERRUPTED]})
-            return
-        yield _line({"summary": await self._summary(upload, complete=complete)})
+        except SupersededError:
+            log.warning("sheet_superseded", upload=upload.upload_id, rows_done=source.done)
+            yield _line({"outcome": "interrupted", "errors": [_SUPERSEDED]})
+        except Exception:
+            yield _line({"outcome": "interrupted", "errors": [_FAILED]})
+            log.exception("sheet_failed", upload=upload.upload_id, rows_done=source.done)
 
     async def _rows(self, sheet: Sheet, source: Source, upload: Upload, asked: Asked) -> AsyncGenerator[bytes, None]:
         reader = RowReader(sheet, source.layout, asked.caller)
@@ -175,7 +197,11 @@ class Uploading:
                 raise UnderWayElsewhereError
             return settled
 
-        settled = await self._store.in_transaction(work)
+        try:
+            settled = await self._store.in_transaction(work)
+        except UnderWayElsewhereError:
+            await self._refuse_superseded(upload)
+            raise
         if not upload.dry_run:
             log_changes(settled.changes)
         return settled
@@ -195,6 +221,7 @@ class Uploading:
         """Compare with the sheet before; what cannot be read to its end says nothing about what is gone."""
         if source.broken is not None:
             return
+        await self._refuse_superseded(upload)
         waiting: list[tuple[str, str]] = []
         async with aclosing(self._sheets.gone(upload)) as gone:
             async for row in gone:
@@ -206,7 +233,13 @@ class Uploading:
             yield await self._gone(sheet, waiting, asked)
         for twice in await self._sheets.twice(upload):
             yield _line({"twice": twice})
-        await self._sheets.finish(upload, self._clock())
+        if not await self._sheets.finish(upload, self._clock()):
+            await self._refuse_superseded(upload)
+            raise UnderWayElsewhereError
+
+    async def _refuse_superseded(self, upload: Upload) -> None:
+        if (await self._sheets.upload(upload.upload_id)).superseded:
+            raise SupersededError
 
     async def _gone(self, sheet: Sheet, gone: Sequence[tuple[str, str]], asked: Asked) -> bytes:
         commands = [] if asked.dry_run or asked.gone == "report" else _withdrawals(sheet, gone, asked)
