@@ -38,6 +38,7 @@ _STATUS: Final = {
     "objection_too_late": 409,
     "objection_ruled": 409,
     "not_objected": 409,
+    "reference_taken": 409,
     "version_moved": 412,
     "exists_already": 412,
     "too_large": 413,

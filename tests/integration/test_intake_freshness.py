@@ -68,7 +68,7 @@ async def test_an_offer_is_reminded_on_the_log_and_a_confirmation_clears_it(inta
 
 
 async def test_a_crisis_centre_is_reminded_within_a_day_and_a_drop_in_place_after_months(intake: IntakeUnderTest) -> None:
-    bed = await posted(intake, sections=["SEL-109"])
+    bed = await posted(intake, sections=["SEL-109"], municipality="0740")
     open_door = await posted(intake, sections=[], kinds=["VAER"], places_free=None, places_total=None)
     intake.clock.moved += timedelta(hours=21)
     await intake.timers_look()

@@ -149,7 +149,7 @@ def test_a_crisis_centre_is_protected_unless_it_says_that_it_is_not() -> None:
     beds = taken(vacancies.announce("v-1", draft(sections=["SEL-109"]), open_centre, SENT, moment()), VacancyState)
     assert not beds.vacancy.address_protected
     # Crisis beds of an offer that does not call itself a crisis centre are protected by default.
-    assert announced(sections=["SEL-109"]).vacancy.address_protected
+    assert announced(sections=["SEL-109"], municipality="0740").vacancy.address_protected
 
 
 def test_what_is_published_reads_back_as_the_contract_wants_it() -> None:

@@ -147,11 +147,10 @@ def test_a_confirmation_clears_the_reminder_and_the_next_term_has_its_own() -> N
 
 
 def test_the_same_stated_again_answers_a_reminder_however_young_the_posting_is() -> None:
-    young = announced(sections=["SEL-109"], kinds=["SEL-109"])  # 1 day, reminded 4 hours before
-    assert isinstance(
-        restated(young, 5 * HOUR, sections=["SEL-109"], kinds=["SEL-109"]), Unchanged
-    )  # a quarter of a day: 6 hours
-    assert isinstance(restated(young, 6 * HOUR, sections=["SEL-109"], kinds=["SEL-109"]), Accepted)
+    beds: dict[str, Any] = {"sections": ["SEL-109"], "kinds": ["SEL-109"], "municipality": "0740"}
+    young = announced(**beds)  # 1 day, reminded 4 hours before
+    assert isinstance(restated(young, 5 * HOUR, **beds), Unchanged)  # a quarter of a day: 6 hours
+    assert isinstance(restated(young, 6 * HOUR, **beds), Accepted)
 
     reminded = taken(vacancies.remind(announced(), later(25 * DAY)))
     again = taken(restated(reminded, 25 * DAY + HOUR))

@@ -147,6 +147,27 @@ def test_protection_is_the_default_for_a_crisis_centre_and_a_place_may_only_add_
     assert vacancy(open_centre, address_protected=True, text_da=None, **DEPARTMENT).vacancy.address_protected
 
 
+def test_a_protected_place_does_not_lie_where_its_offer_publicly_does() -> None:
+    workshop = offer(**WORKSHOP)
+    assert refused(announced(workshop, sections=["SEL-103"], address_protected=True)) == [
+        ("address_protected", "protected_without_site")
+    ]
+    assert refused(announced(workshop)) == [("sections", "protected_without_site")]  # § 109 is protected by default
+    assert vacancy(workshop, **DEPARTMENT).vacancy.address_protected
+    assert vacancy(offer(**WORKSHOP, address_protected=True)).vacancy.address_protected
+    before = vacancy(workshop, sections=["SEL-103"])
+    draft = VacancyDraft.model_validate(VACANCY)
+    assert refused(vacancies.restate(before, draft, workshop, SENT, MOMENT)) == [("sections", "protected_without_site")]
+
+
+def test_a_protected_place_stays_withheld_when_its_offer_becomes_public() -> None:
+    before = vacancy(offer(**WORKSHOP, address_protected=True), sections=["SEL-103"], address_protected=True)
+    after = vacancies.follow_offer(before, offer(**WORKSHOP))
+    published = taken(after, VacancyState).vacancy if isinstance(after, Accepted) else before.vacancy
+    assert published.address_protected
+    assert (published.municipality, published.location, published.address) == ("", None, None)
+
+
 ALL_WITHHELD_OF_A_VACANCY = {"text_da", "reserved_for_municipalities", "opening_hours", "price_lines", "contact"}
 ALL_WITHHELD_OF_AN_OFFER = {
     "cvr", "p_number", "register_id", "register_department_ids", "municipality", "location", "address", "approval_authority",

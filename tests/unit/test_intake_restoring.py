@@ -91,7 +91,7 @@ class Restoring:
 async def test_a_restore_whose_caller_went_away_goes_on_alone_and_lets_intake_begin() -> None:
     hold, restoring, relay = Hold(), Restoring(), Relay()
     hold.reason = "the log holds what this database does not know"
-    state = {"hold": hold, "restoring": restoring, "work": work_of(relay, Runs(failures=0))}
+    state: dict[str, Any] = {"hold": hold, "restoring": restoring, "work": work_of(relay, Runs(failures=0))}
     app = Starlette(routes=routes(), exception_handlers=exception_handlers())
 
     async def with_state(scope: Any, receive: Any, send: Any) -> None:

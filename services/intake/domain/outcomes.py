@@ -41,6 +41,7 @@ ReasonCode = Literal[
     "more_reasons", "need_not_found", "need_erased", "vacancy_closed", "vacancy_erased", "vacancy_not_found",
     "version_moved", "exists_already", "ids_or_offer", "control_character", "in_the_future", "month_too_far_ahead", "pension_age", "person_name", "street_address",
     "asked_too_long_ago", "nothing_claimed", "own_offer", "observation_not_found", "objection_too_late", "objection_ruled", "not_objected",
+    "protected_without_site", "reference_fixed", "reference_taken",
 ]  # fmt: skip
 """Part of the public contract; beside these stand the codes of the draft's own fields (missing, unknown_code, …)."""
 
@@ -91,6 +92,18 @@ _TEXTS: Final[dict[ReasonCode, tuple[str, str]]] = {
     "person_name": (
         "ligner et personnavn, og feltet offentliggøres; brug en kode eller et id, der ikke siger, hvem det er",
         "looks like a person's name, and the field is published; use a code or an id that does not say who it is",
+    ),
+    "protected_without_site": (
+        "er beskyttet, men ligger ved tilbuddets offentlige adresse; angiv pladsens egen (address, municipality), eller beskyt tilbuddet",
+        "is protected but lies at its offer's public address; state its own (address, municipality), or protect the offer",
+    ),
+    "reference_fixed": (
+        "kan ikke ændres: referencen er det navn, som netop dette er kendt under; udelad den, eller opret et nyt",
+        "cannot be changed: the reference is the name that this very thing is known by; leave it out, or make a new one",
+    ),
+    "reference_taken": (
+        "er allerede navnet på et andet behov i kommunen; ret det behov i stedet, eller luk det ene",
+        "is the name of another need in the municipality already; change that need instead, or close one of them",
     ),
     "section_109_by_phone": (
         "registreres ikke som behov: ring til et krisecenter; telefonnumre står på /offers?section=SEL-109, og hotline 1888 har døgnåbent",

@@ -80,6 +80,12 @@ def site_of(terms: StatedVacancy, sections: tuple[str, ...], offer: OfferState) 
     return Site(terms.municipality or offer.terms.municipality, terms.location, terms.address, protected, of_its_own=True)
 
 
+def unstated_site(terms: StatedVacancy, site: Site, offer: OfferState) -> Iterator[Reason]:
+    """Refuse a protected place that would lie where its offer does, for everybody to read in the offer's record."""
+    if site.protected and not site.of_its_own and not offer.terms.address_protected:
+        yield reason("protected_without_site", "address_protected" if terms.address_protected else "sections")
+
+
 def betrayals(terms: VacancyTerms, site: Site, offer: OfferState) -> Iterator[Reason]:
     """Find what would be published of a protected place and leads to it."""
     if not site.protected:

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from services.intake.domain.openings import next_opening
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged, reason, rejected
-from services.intake.domain.sites import betrayals, site_of, stated, told_of
+from services.intake.domain.sites import betrayals, site_of, stated, told_of, unstated_site
 from services.intake.domain.states import ErasedVacancy, VacancyState
 from shared.contracts.common import trusted
 from shared.contracts.reference import open_door_kinds
@@ -145,7 +145,8 @@ def terms_json(terms: StatedVacancy) -> bytes:
 def _refusal(terms: StatedVacancy, offer: OfferState) -> Rejected | None:
     sections, kinds = _sections_and_kinds(terms, offer)
     reasons = [] if sections or kinds else [reason("section_or_kind_missing", "sections")]
-    reasons += betrayals(terms, site_of(terms, sections, offer), offer)
+    site = site_of(terms, sections, offer)
+    reasons += (*unstated_site(terms, site, offer), *betrayals(terms, site, offer))
     return Rejected(tuple(reasons)) if reasons else None
 
 
