@@ -64,13 +64,16 @@ SELECT vacancy_id, offer_id, sender, reference, status, epoch, version, terms, b
 WHERE offer_id = ANY(:offer_ids::text[]) AND status <> 'erased'
 ORDER BY vacancy_id FOR UPDATE;
 
--- name: needs_named(need_ids, municipalities, names)
--- The needs that a batch names by id or by their municipality's reference, locked.
+-- name: needs_named(need_ids, municipalities, names, moved, moved_to)
+-- The needs that a batch names by id or by their municipality's reference, locked; and those that have the reference of one that moves.
 SELECT need_id, handlekommune, source_reference, status, epoch, version, terms, body FROM need
 WHERE need_id IN (
     SELECT unnest(:need_ids::text[])
     UNION SELECT need_id FROM unnest(:municipalities::text[], :names::text[]) AS wanted (handlekommune, source_reference)
         JOIN need USING (handlekommune, source_reference)
+    UNION SELECT there.need_id FROM unnest(:moved::text[], :moved_to::text[]) AS moving (need_id, handlekommune)
+        JOIN need USING (need_id)
+        JOIN need AS there ON (there.handlekommune, there.source_reference) = (moving.handlekommune, need.source_reference)
 )
 ORDER BY need_id FOR UPDATE;
 

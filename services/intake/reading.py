@@ -45,6 +45,7 @@ from shared.web.validation import field_errors
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from services.intake.domain.outcomes import ReasonCode
     from services.intake.domain.partners import Partner
     from services.intake.domain.submissions import Submission
     from shared.contracts.vacancy import StatedVacancy
@@ -56,6 +57,9 @@ MOST_BODY_BYTES: Final = 256 * 1024
 
 _MOST_REASONS: Final = 200
 _MOST_PATH_CHARACTERS: Final = 100
+
+_FIXED: Final[dict[str, ReasonCode]] = {"offer_id": "offer_fixed", "reference": "reference_fixed"}
+"""What of a vacancy is not changed, and why."""
 
 _NUMBERS_OF_ANOTHER_KIND: Final = frozenset({"cvr", "p_number"})
 _ABOUT_OFFERS: Final = frozenset({OfferDraft, VacancyDraft, VacancyReference})
@@ -78,8 +82,8 @@ def merger(changes: dict[str, Any]) -> Callable[[str, StatedVacancy], VacancyDra
     """Make what puts some changed fields into what was stated of a vacancy before."""
 
     def merge(offer_id: str, terms: StatedVacancy) -> VacancyDraft | Rejected:
-        if fixed := [name for name in ("offer_id", "reference") if name in changes]:
-            return Rejected(tuple(reason("offer_fixed", name) for name in fixed))
+        if fixed := [name for name in _FIXED if name in changes]:
+            return Rejected(tuple(reason(_FIXED[name], name) for name in fixed))
         stated: dict[str, Any] = orjson.loads(terms.model_dump_json())
         left = {name: value for name, value in stated.items() if name in changes or not _is_overtaken(name, value, changes)}
         return read_draft(VacancyDraft, orjson.dumps(_merged(left | {"offer_id": offer_id}, changes)))

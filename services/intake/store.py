@@ -158,8 +158,14 @@ class Store:
                 books.write(_vacancy(row))
         if wanted.need_ids or wanted.need_names:
             municipalities, references = _unzip(wanted.need_names)
+            moved, moved_to = _unzip(wanted.need_moves)
             async for row in self._queries.needs_named(
-                connection, need_ids=list(wanted.need_ids), municipalities=municipalities, names=references
+                connection,
+                need_ids=list(wanted.need_ids),
+                municipalities=municipalities,
+                names=references,
+                moved=moved,
+                moved_to=moved_to,
             ):
                 books.epochs[row["need_id"]] = row["epoch"]
                 books.write(_need(row))

@@ -230,3 +230,29 @@ async def test_offers_are_listed_by_section_page_by_page(intake: IntakeUnderTest
     rest = Offers.model_validate_json((await intake.client.get(f"/offers?section=SEL-103&after={first.next}")).content)
     assert [offer.offer_id for offer in (*first.offers, *rest.offers)] == ["bo-2", "skovly"]
     assert codes(await intake.client.get("/offers?section=107")) == [("section", "enum")]
+
+
+async def test_a_need_does_not_move_into_a_kommune_where_its_reference_is_another_ones(intake: IntakeUnderTest) -> None:
+    need_id = NeedAnswer.model_validate_json((await intake.client.post("/needs", json=NEED)).content).need_id
+    await intake.client.post("/needs", json=NEED | {"handlekommune": "0101"})
+    for moved in (NEED | {"handlekommune": "0101"}, {**NEED, "handlekommune": "0101", "source_reference": None}):
+        answer = await intake.client.put(f"/needs/{need_id}", json=moved)
+        assert (answer.status_code, codes(answer)) == (409, [("handlekommune", "reference_taken")])
+
+    assert (await intake.client.put(f"/needs/{need_id}", json=NEED | {"handlekommune": "0461"})).status_code == 200
+    assert (await intake.client.get(f"/needs/{need_id}")).json()["handlekommune"] == "0461"
+
+
+async def test_the_reference_of_what_exists_is_not_changed(intake: IntakeUnderTest) -> None:
+    need_id = NeedAnswer.model_validate_json((await intake.client.post("/needs", json=NEED)).content).need_id
+    vacancy_id, _ = await posted(intake, reference="bed-1")
+    need = await intake.client.put(f"/needs/{need_id}", json=NEED | {"source_reference": "case-43"})
+    vacancy = await intake.client.put(f"/vacancies/{vacancy_id}", json=VACANCY | {"reference": "bed-2"})
+    patched = await intake.client.patch(f"/vacancies/{vacancy_id}", json={"reference": "bed-2"})
+    assert [codes(answer) for answer in (need, vacancy, patched)] == [
+        [("source_reference", "reference_fixed")],
+        [("reference", "reference_fixed")],
+        [("reference", "reference_fixed")],
+    ]
+    assert (await intake.client.put(f"/needs/{need_id}", json=NEED)).status_code == 200
+    assert (await intake.client.put(f"/vacancies/{vacancy_id}", json=VACANCY)).status_code == 200

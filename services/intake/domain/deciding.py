@@ -13,6 +13,7 @@ from services.intake.domain.commands import (
     EraseNeed,
     EraseVacancy,
     ExpireVacancy,
+    Named,
     PatchVacancy,
     PostNeed,
     PostVacancy,
@@ -29,9 +30,9 @@ from services.intake.domain.vacancies import Sent
 
 if TYPE_CHECKING:
     from services.intake.domain.books import Books
-    from services.intake.domain.commands import Command, Named, NeedChange, VacancyChange, WayIn
+    from services.intake.domain.commands import Command, NeedChange, VacancyChange, WayIn
     from services.intake.domain.freshness import Moment
-    from shared.contracts.drafts import VacancyDraft
+    from shared.contracts.drafts import NeedDraft, VacancyDraft
 
 
 def decide(command: Command, books: Books, moment: Moment) -> Outcome:
@@ -48,7 +49,7 @@ def decide(command: Command, books: Books, moment: Moment) -> Outcome:
             return _post_need(command, books, moment)
         case ReplaceNeed() | CloseNeed() | RuleOut() | EraseNeed():
             need = _need(books, which_need(command))
-            return need if isinstance(need, Rejected) else _change_need(command, need, moment)
+            return need if isinstance(need, Rejected) else _change_need(command, need, books, moment)
         case _:
             vacancy = _vacancy(books, which_vacancy(command))
             return vacancy if isinstance(vacancy, Rejected) else _change_vacancy(command, vacancy, books, moment)
@@ -59,6 +60,8 @@ def _change_vacancy(  # noqa: PLR0911 - a table: one return per command
 ) -> Outcome:
     match command:
         case ReplaceVacancy(_, draft, came_in_by):
+            if draft.reference not in {None, before.reference}:
+                return rejected("reference_fixed", "reference")
             return _restate(before, draft, came_in_by, books, moment)
         case PatchVacancy():
             return _patch(command, before, books, moment)
@@ -76,10 +79,10 @@ def _change_vacancy(  # noqa: PLR0911 - a table: one return per command
             assert_never(command)
 
 
-def _change_need(command: NeedChange, before: NeedState, moment: Moment) -> Outcome:
+def _change_need(command: NeedChange, before: NeedState, books: Books, moment: Moment) -> Outcome:
     match command:
         case ReplaceNeed(_, draft):
-            return needs.restate(before, draft, moment)
+            return _replace_need(before, draft, books, moment)
         case CloseNeed():
             return needs.close(before, command.reason)
         case RuleOut(_, place):
@@ -107,6 +110,17 @@ def _post_need(command: PostNeed, books: Books, moment: Moment) -> Outcome:
         return needs.register(command.new_id, command.draft, moment)
     kept = {name: getattr(known.terms, name) for name in command.keeps}
     return needs.restate(known, command.draft.model_copy(update=kept) if kept else command.draft, moment)
+
+
+def _replace_need(before: NeedState, draft: NeedDraft, books: Books, moment: Moment) -> Outcome:
+    """State it anew, also for another kommune, where its reference must be free: it is the need's name there."""
+    reference = before.source_reference
+    if draft.source_reference not in {None, reference}:
+        return rejected("reference_fixed", "source_reference")
+    there = books.need(Named(name=(draft.handlekommune, reference))) if reference is not None else None
+    if there is not None and there.entity_id != before.entity_id:
+        return rejected("reference_taken", "handlekommune")
+    return needs.restate(before, draft, moment)
 
 
 def _restate(before: VacancyState, draft: VacancyDraft, came_in_by: WayIn, books: Books, moment: Moment) -> Outcome:

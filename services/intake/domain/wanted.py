@@ -41,6 +41,8 @@ class Wanted:
     vacancy_names: set[tuple[str, str]] = field(default_factory=set)
     need_ids: set[str] = field(default_factory=set)
     need_names: set[tuple[str, str]] = field(default_factory=set)
+    need_moves: set[tuple[str, str]] = field(default_factory=set)
+    """(need id, kommune that it is to have): another need there may have its reference."""
 
 
 def wanted(commands: Iterable[Command | Rejected]) -> Wanted:
@@ -69,7 +71,10 @@ def _add(command: Command | Rejected, to: Wanted) -> None:
             _name(need_name(command.draft), to.need_ids, to.need_names)
         case CloseNeed():
             _name(command.which, to.need_ids, to.need_names)
-        case ReplaceNeed() | RuleOut() | EraseNeed():
+        case ReplaceNeed():
+            to.need_ids.add(command.need_id)
+            to.need_moves.add((command.need_id, command.draft.handlekommune))
+        case RuleOut() | EraseNeed():
             to.need_ids.add(command.need_id)
         case _:
             assert_never(command)
