@@ -25,6 +25,7 @@ from tests.support.backends import Kafka
 from tests.support.intake import NEED, OFFER, VACANCY, IntakeUnderTest, body_of, records_of, running_intake
 from tests.support.waiting import eventually
 
+CSV = {"Content-Type": "text/csv"}
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEADINGS = "Reference;Tilbuds-id;Titel;Paragraffer;Ledige pladser;Pris 1;Pris 1: pr.;Telefon"
 
@@ -111,7 +112,7 @@ async def test_a_trial_says_what_would_be_and_changes_nothing(intake: IntakeUnde
     assert summary(report) == (1, 1, 0, 1)
     assert {"twice": {"reference": "bed-1", "rows": [2, 4]}} in report
     assert "vacancy_id" not in report[1]
-    mistyped = await intake.client.post("/sheets/vacancies?dryrun=true", content=b"", headers={"Content-Type": "text/csv"})
+    mistyped = await intake.client.post("/sheets/vacancies?dryrun=true", content=b"", headers=CSV)
     assert mistyped.status_code == 400
     assert (await intake.client.get("/vacancies")).json()["vacancies"] == []
     assert await records_of(intake, "vacancies") == []
@@ -123,9 +124,7 @@ async def test_an_upload_that_broke_off_goes_on_behind_what_is_done(intake: Inta
     connection = await asyncpg.connect(intake_dsn)
     await connection.execute("UPDATE sheet_upload SET finished_at = NULL")  # as if it had broken off behind its first batch
     await connection.close()
-    other = await intake.client.post(
-        "/sheets/vacancies?upload=upload-1", content=table(*reversed(rows)).encode(), headers={"Content-Type": "text/csv"}
-    )
+    other = await intake.client.post("/sheets/vacancies?upload=upload-1", content=table(*reversed(rows)).encode(), headers=CSV)
     report = await send(intake, table(*rows), upload="upload-1")
     again = await send(intake, table(*rows), upload="upload-1")
 
@@ -141,9 +140,7 @@ async def test_more_rows_under_the_id_of_a_finished_upload_are_another_file_and_
     await send(intake, table(one), upload="upload-1")
     await send(intake, table(), upload="upload-2")
     longer = [
-        await intake.client.post(
-            f"/sheets/vacancies?upload={upload}", content=table(*rows).encode(), headers={"Content-Type": "text/csv"}
-        )
+        await intake.client.post(f"/sheets/vacancies?upload={upload}", content=table(*rows).encode(), headers=CSV)
         for upload, rows in (("upload-1", (one, two)), ("upload-1", (one, 'bed-2;skovly;"open')), ("upload-2", (one,)))
     ]
 
@@ -156,9 +153,7 @@ async def test_a_sheet_that_broke_off_does_not_write_over_a_later_one_of_its_nam
     new = table(*(f"bed-{n};skovly;Fra i dag {n};SEL-103;1;;;" for n in (1, 2)))
     broken = await send(intake, table(old[0], 'bed-2;skovly;"open'), upload="upload-1")
     await send(intake, new, upload="upload-2")
-    again = await intake.client.post(
-        "/sheets/vacancies?upload=upload-1", content=table(*old).encode(), headers={"Content-Type": "text/csv"}
-    )
+    again = await intake.client.post("/sheets/vacancies?upload=upload-1", content=table(*old).encode(), headers=CSV)
 
     assert broken[-1]["summary"]["complete"] is False
     assert (again.status_code, "nyere" in again.json()["detail"]) == (409, True)
@@ -396,6 +391,47 @@ async def test_a_partner_cannot_publish_for_anothers_offer_by_a_sheet(intake: In
     ]
     assert [e["code"] for e in offers[1]["errors"]] == ["kind_not_granted"]
     assert [body_of(record)["offer_id"] for record in await intake.published("vacancies", report[1]["vacancy_id"])] == ["skovly"]
+
+
+async def test_a_partner_gets_no_sheet_of_an_offer_that_is_its_own_no_more(intake: IntakeUnderTest) -> None:
+    await intake.client.put("/offers/andres", json=OFFER)
+    await intake.partner("egen", offers=["skovly", "andres"], kinds=["vacancy", "offer"])
+    prices = [{"amount_dkk": number, "unit": "hour"} for number in (1, 2, 3)]
+    drafts = [VACANCY | {"reference": "bed-1"}, VACANCY | {"reference": "bed-2", "offer_id": "andres", "price_lines": prices}]
+    for draft in drafts:
+        (await intake.client.post("/vacancies", json=draft, headers={"X-Ledigplads-Partner": "egen"})).raise_for_status()
+    await intake.client.put("/offers/andres", json=OFFER | {"address_protected": True, "text_da": "Hemmeligt"})
+    await intake.partner("egen", offers=["skovly"], kinds=["vacancy", "offer"])
+    sheets = [
+        (await intake.client.get(f"/sheets/{kind}.csv", headers={"X-Ledigplads-Partner": "egen"})).text
+        for kind in ("vacancies", "offers")
+    ]
+
+    assert ["bed-1" in sheets[0], "bed-2" in sheets[0], "Pris 2" in sheets[0]] == [True, False, False]
+    assert ["skovly" in sheets[1], "andres" in sheets[1]] == [True, False]
+
+
+async def test_what_looks_like_a_persons_number_is_neither_kept_nor_told_as_a_reference(
+    intake: IntakeUnderTest, intake_dsn: str
+) -> None:
+    looks_like_one = "010190-1234"
+    report = await send(intake, table(f"{looks_like_one};skovly;To pladser;SEL-103;2;;;"))
+    lines = await send(
+        intake, orjson.dumps(VACANCY | {"reference": looks_like_one}), media_type="application/x-ndjson", sheet="linjer"
+    )
+    asked = [
+        await intake.client.post(f"/sheets/vacancies?{name}={looks_like_one}", content=table().encode(), headers=CSV)
+        for name in ("upload", "sheet")
+    ]
+    connection = await asyncpg.connect(intake_dsn)
+    kept = await connection.fetchval("SELECT count(*) FROM sheet_row")
+    await connection.close()
+
+    assert [told[1]["errors"][0]["code"] for told in (report, lines)] == ["cpr_number", "cpr_number"]
+    assert looks_like_one.encode() not in orjson.dumps([report, lines])
+    assert kept == 0
+    assert [answer.status_code for answer in asked] == [400, 400]
+    assert looks_like_one not in "".join(answer.text for answer in asked)
 
 
 def _as(form: str, names: list[str], rows: list[list[str]]) -> dict[str, Any]:

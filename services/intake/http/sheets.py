@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from services.intake.domain.cpr import holds_cpr_number
+from services.intake.domain.outcomes import reason
 from services.intake.http.answering import intake_of
 from services.intake.http.asking import PARTNER, caller_of
 from services.intake.sheets.columns import SHEETS
@@ -201,6 +203,8 @@ async def _asked(request: Request) -> Asked:
         for name, value in given.multi_items()
         if name not in _KNOWN or len(given.getlist(name)) > 1 or not re.fullmatch(_KNOWN[name], value)
     ]
+    # These are kept, and noted in logs.
+    wrong += [_cpr_number(name) for name in ("upload", "sheet") if holds_cpr_number(given.get(name, ""))]
     if wrong:
         raise Problem(400, errors=wrong)
     gone: Gone = "withdraw" if given.get("gone") == "withdraw" else "report"
@@ -212,6 +216,11 @@ async def _asked(request: Request) -> Asked:
         gone,
         _TOLD[given.get("report", "all")],
     )
+
+
+def _cpr_number(name: str) -> FieldError:
+    refused = reason("cpr_number", name)
+    return FieldError(name, refused.code, refused.text_da, refused.text_en)
 
 
 _TOLD: Final[dict[str, Told]] = {"all": "all", "changed": "changed", "rejected": "rejected"}

@@ -79,7 +79,7 @@ class Downloading:
 
     async def _layout(self, sheet: Sheet, caller: Caller) -> Layout:
         if sheet is VACANCIES:
-            return our_layout(sheet, {"price_lines": await self._sheets.most_price_lines(_sender(caller))})
+            return our_layout(sheet, {"price_lines": await self._sheets.most_price_lines(*_whose(caller))})
         if sheet is NEEDS:
             return our_layout(sheet, {"sections": await self._sheets.most_wanted_sections()})
         return our_layout(sheet, {})
@@ -90,7 +90,7 @@ class Downloading:
             async for page in self._sheets.stated_offers(only):
                 yield [_stated(row) | {"offer_id": row["key"]} for row in page if _may_be_told(row, caller)]
         elif sheet is VACANCIES:
-            async for page in self._sheets.stated_vacancies(_sender(caller)):
+            async for page in self._sheets.stated_vacancies(*_whose(caller)):
                 yield [
                     _stated(row) | {"offer_id": row["offer_id"], "reference": row["reference"]}
                     for row in page
@@ -112,8 +112,9 @@ def _may_be_told(row: Mapping[str, Any], caller: Caller) -> bool:
     return isinstance(caller, PartnerCaller) or not orjson.loads(row["body"]).get("address_protected")
 
 
-def _sender(caller: Caller) -> str | None:
-    return caller.partner.name if isinstance(caller, PartnerCaller) else None
+def _whose(caller: Caller) -> tuple[str | None, frozenset[str]]:
+    """Name the sender whose vacancies a sheet has (None: everybody's), and the offers that he still speaks for."""
+    return (caller.partner.name, caller.partner.offers) if isinstance(caller, PartnerCaller) else (None, frozenset())
 
 
 def _without_what_stays(document: dict[str, Any]) -> dict[str, Any]:

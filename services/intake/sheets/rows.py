@@ -145,6 +145,8 @@ def _identity(sheet: Sheet, document: dict[str, Any], *, is_read: bool) -> tuple
     scope = "" if scoped_by is None else document.get(scoped_by)
     if not is_read and not (_is_entity_id(reference) and (scope == "" or _is_entity_id(scope))):
         return None
+    if any(isinstance(name, str) and holds_cpr_number(name) for name in (scope, reference)):
+        return None  # the row is refused for it, and what is remembered and told must not hold it
     return str(scope), str(reference)
 
 

@@ -137,9 +137,9 @@ class SheetStore:
         async for page in self._pages("stated_offers", only=None if only is None else list(only)):
             yield page
 
-    async def stated_vacancies(self, sender: str | None) -> AsyncGenerator[list[Any], None]:
-        """Give open vacancies, a page at a time."""
-        async for page in self._pages("stated_vacancies", sender=sender):
+    async def stated_vacancies(self, sender: str | None, offers: Collection[str]) -> AsyncGenerator[list[Any], None]:
+        """Give open vacancies, a page at a time; `sender`: only its own, and of these offers."""
+        async for page in self._pages("stated_vacancies", sender=sender, offers=list(offers)):
             yield page
 
     async def stated_needs(self) -> AsyncGenerator[list[Any], None]:
@@ -147,9 +147,9 @@ class SheetStore:
         async for page in self._pages("stated_needs"):
             yield page
 
-    async def most_price_lines(self, sender: str | None) -> int:
+    async def most_price_lines(self, sender: str | None, offers: Collection[str]) -> int:
         async with self._pool.acquire() as connection:
-            return int(await self._queries.most_price_lines(connection, sender=sender) or 1)
+            return int(await self._queries.most_price_lines(connection, sender=sender, offers=list(offers)) or 1)
 
     async def most_wanted_sections(self) -> int:
         async with self._pool.acquire() as connection:
