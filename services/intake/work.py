@@ -33,10 +33,10 @@ class Work:
 
     async def begin(self) -> None:
         """Begin, or have begun nothing. The groups are joined meanwhile: after a crash that takes as long as the dead member's session."""
-        await self._intake.publish_settings(danish_day(self._clock()))  # waits in the outbox for the relay
         async with AsyncExitStack() as running:
             background = Background()
             await running.enter_async_context(self._relay.running())
+            await self._intake.publish_settings(danish_day(self._clock()))
             running.push_async_callback(self._consumers.stop)
             running.push_async_callback(background.stop)
             background.start("timers", self._timers.run)

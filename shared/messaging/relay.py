@@ -156,6 +156,8 @@ class OutboxRelay:
 
         The block begins when the relay has its shards, if it can have them: what is written inside it is in no doubt.
         """
+        self._stopping.clear()
+        self._looked.clear()
         task = asyncio.create_task(self.run(), name="outbox-relay")
         try:
             await self._looked.wait()

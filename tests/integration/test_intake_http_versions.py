@@ -12,6 +12,7 @@ from services.intake.http.answer_models import NeedAnswer, NeedReferences, Offer
 from shared.messaging.topics import TopicNames, Topics
 from tests.support.backends import Kafka
 from tests.support.intake import NEED, OFFER, VACANCY, IntakeUnderTest, records_of, running_intake
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -190,7 +191,7 @@ async def test_all_open_vacancies_of_an_offer_are_confirmed_at_once(intake: Inta
     assert [row.outcome for row in VacancyRows.model_validate_json(by_id.content).results] == ["accepted", "rejected", "rejected"]
     assert codes(await intake.client.post("/vacancies:confirm", json={})) == [("offer_id", "ids_or_offer")]
     assert (await intake.client.post("/vacancies:confirm", json={"offer_id": "nowhere"})).status_code == 404
-    assert len(await records_of(intake, "vacancies")) == 3 + 1 + 2 + 1
+    await eventually(lambda: records_of(intake, "vacancies"), until=lambda found: len(found) == 3 + 1 + 2 + 1)
 
 
 async def test_a_case_system_reconciles_its_references_page_by_page(intake: IntakeUnderTest) -> None:

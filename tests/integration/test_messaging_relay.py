@@ -105,6 +105,18 @@ async def test_a_transaction_that_is_rolled_back_says_nothing(
     assert [record.key for record in await published(kafka.bootstrap_servers, names.topic("vacancies"))] == ["v-2"]
 
 
+@pytest.mark.usefixtures("topics")
+async def test_a_relay_that_was_stopped_can_run_again(
+    kafka: Kafka, names: TopicNames, pool: asyncpg.Pool, producer: Producer
+) -> None:
+    relay = OutboxRelay(pool, producer, names)
+    for version in (1, 2):
+        async with relay.running():
+            await say(pool, message("v-1", version))
+            await eventually(lambda: waiting(pool), until=lambda count: count == 0)
+    assert versions_by_key(await published(kafka.bootstrap_servers, names.topic("vacancies"))) == {"v-1": [1, 2]}
+
+
 async def test_a_record_that_is_too_large_is_refused_before_the_commit(pool: asyncpg.Pool) -> None:
     with pytest.raises(MessageTooLarge, match="1000000"):
         await say(pool, message("v-1", 1), OutboxMessage("vacancies", "v-1", [], b"x" * MAX_RECORD_BYTES))
