@@ -34,13 +34,12 @@ class ObservationStore:
         if row["body"] is None:
             return row["offer_id"], None
         found = Vacancy.model_validate_json(row["body"])
-        is_closed = found.status == "closed"
         return found.offer_id, Posting(
             vacancy_id=found.vacancy_id,
             version=found.version,
             opening=found.opening,
-            closed_at=row["changed_at"] if is_closed else None,
-            nothing_free_since=found.confirmed_at if found.places_free == 0 and not is_closed else None,
+            closed_at=row["closed_at"],
+            nothing_free_since=row["nothing_free_since"],
         )
 
     async def offer_is_known(self, connection: Connection, offer_id: str) -> bool:

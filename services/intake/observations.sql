@@ -1,6 +1,6 @@
 -- name: observed_vacancy(vacancy_id)^
 -- The posting that somebody asked for, and since when it stands so.
-SELECT vacancy_id, offer_id, changed_at, body FROM vacancy WHERE vacancy_id = :vacancy_id;
+SELECT vacancy_id, offer_id, closed_at, nothing_free_since, body FROM vacancy WHERE vacancy_id = :vacancy_id;
 
 -- name: known_offer(offer_id)$
 -- Whether there is such an offer.

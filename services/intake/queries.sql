@@ -89,22 +89,28 @@ ON CONFLICT (offer_id) DO UPDATE SET
 WHERE stored.version < EXCLUDED.version
 RETURNING offer_id AS key, epoch;
 
--- name: save_vacancies(vacancy_ids, offer_ids, senders, names, statuses, expiries, reminders, versions, terms, bodies, correlation_ids, changed_at)
+-- name: save_vacancies(vacancy_ids, offer_ids, senders, names, statuses, expiries, reminders, full, versions, terms, bodies, correlation_ids, changed_at)
 -- Store the last state of each vacancy, as for offers.
 INSERT INTO vacancy AS stored
-    (vacancy_id, offer_id, sender, reference, status, expires_at, remind_at, version, terms, body, correlation_id, changed_at, epoch)
-SELECT new.*, :changed_at::timestamptz, instance.epoch
+    (vacancy_id, offer_id, sender, reference, status, expires_at, remind_at, version, terms, body, correlation_id, changed_at, epoch,
+     closed_at, nothing_free_since)
+SELECT new.vacancy_id, new.offer_id, new.sender, new.reference, new.status, new.expires_at, new.remind_at, new.version, new.terms,
+    new.body, new.correlation_id, :changed_at::timestamptz, instance.epoch,
+    CASE WHEN new.status <> 'open' THEN :changed_at::timestamptz END, CASE WHEN new.is_full THEN :changed_at::timestamptz END
 FROM unnest(
         :vacancy_ids::text[], :offer_ids::text[], :senders::text[], :names::text[], :statuses::text[], :expiries::timestamptz[],
-        :reminders::timestamptz[],
+        :reminders::timestamptz[], :full::boolean[],
         :versions::bigint[], :terms::bytea[], :bodies::bytea[], :correlation_ids::text[]
-    ) AS new (vacancy_id, offer_id, sender, reference, status, expires_at, remind_at, version, terms, body, correlation_id), instance
+    ) AS new (vacancy_id, offer_id, sender, reference, status, expires_at, remind_at, is_full, version, terms, body, correlation_id),
+    instance
 ON CONFLICT (vacancy_id) DO UPDATE SET
     sender = EXCLUDED.sender, reference = EXCLUDED.reference, status = EXCLUDED.status, expires_at = EXCLUDED.expires_at,
     remind_at = EXCLUDED.remind_at,
     version = EXCLUDED.version, terms = EXCLUDED.terms, body = EXCLUDED.body, correlation_id = EXCLUDED.correlation_id,
     changed_at = EXCLUDED.changed_at, epoch = GREATEST(stored.epoch, EXCLUDED.epoch),
-    closed_at = CASE WHEN EXCLUDED.status = 'open' THEN NULL ELSE COALESCE(stored.closed_at, EXCLUDED.changed_at) END
+    closed_at = CASE WHEN EXCLUDED.status <> 'open' THEN COALESCE(stored.closed_at, EXCLUDED.closed_at) END,
+    nothing_free_since =
+        CASE WHEN EXCLUDED.nothing_free_since IS NOT NULL THEN COALESCE(stored.nothing_free_since, EXCLUDED.nothing_free_since) END
 WHERE stored.version < EXCLUDED.version
 RETURNING vacancy_id AS key, epoch;
 
@@ -175,7 +181,7 @@ WHERE status = 'open' AND remind_at <= :now::timestamptz AND expires_at > :now::
 
 -- name: vacancies_closed_before(moment, at_most)
 -- Vacancies that have been closed for long.
-SELECT vacancy_id FROM vacancy WHERE status = 'closed' AND changed_at < :moment::timestamptz ORDER BY changed_at LIMIT :at_most;
+SELECT vacancy_id FROM vacancy WHERE status = 'closed' AND closed_at < :moment::timestamptz ORDER BY closed_at LIMIT :at_most;
 
 -- name: counts()^
 -- What an operator wants to know first; it says nothing about anybody.

@@ -436,7 +436,7 @@ def _vacancy_columns(change: Change) -> dict[str, object]:
     state = change.state
     if isinstance(state, ErasedVacancy):
         own: dict[str, object] = dict.fromkeys(("senders", "names", "expiries", "reminders", "terms"))
-        own |= {"offer_ids": state.offer_id, "statuses": "erased"}
+        own |= {"offer_ids": state.offer_id, "statuses": "erased", "full": False}
     elif isinstance(state, VacancyState):
         own = {
             "offer_ids": state.vacancy.offer_id,
@@ -445,6 +445,7 @@ def _vacancy_columns(change: Change) -> dict[str, object]:
             "statuses": state.vacancy.status,
             "expiries": state.vacancy.expires_at,
             "reminders": state.remind_at,
+            "full": state.vacancy.places_free == 0,
             "terms": state.stated,
         }
     else:

@@ -198,6 +198,41 @@ async def test_the_call_that_closes_a_posting_is_observed_and_a_later_one_is_not
     assert (after.status_code, after.json()["errors"][0]["code"]) == (409, "vacancy_closed")
 
 
+async def asked_days_ago(intake: IntakeUnderTest, vacancy_id: str, days: int) -> tuple[int, str | None]:
+    sent = {"finding": "place_gone", "asked_at": (intake.clock() - timedelta(days=days)).isoformat()}
+    answer = await intake.client.post(f"/vacancies/{vacancy_id}/observations", json=sent)
+    return answer.status_code, answer.json()["errors"][0]["code"] if answer.status_code >= 400 else None
+
+
+async def test_a_confirmation_that_nothing_is_free_does_not_make_the_days_before_it_free(intake: IntakeUnderTest) -> None:
+    bed = VACANCY | {"reference": "bed-1"}
+    vacancy_id = await posted(intake, reference="bed-1")
+    intake.days_pass(2)
+    assert (await intake.client.post("/vacancies", json=bed | {"places_free": 0})).status_code == 200
+    intake.days_pass(2)
+    assert (await intake.client.post(f"/vacancies/{vacancy_id}/confirm")).status_code == 200
+
+    assert await asked_days_ago(intake, vacancy_id, 1) == (409, "nothing_claimed")
+    await intake.client.post(f"/vacancies/{vacancy_id}/withdraw")
+    assert await asked_days_ago(intake, vacancy_id, 1) == (409, "nothing_claimed")
+    assert await asked_days_ago(intake, vacancy_id, 3) == (201, None)
+    await intake.client.post("/vacancies", json=bed)
+    assert await asked_days_ago(intake, vacancy_id, 0) == (201, None)
+
+
+async def test_a_change_of_the_offer_does_not_make_its_closed_vacancies_closed_later(intake: IntakeUnderTest) -> None:
+    vacancy_id = await posted(intake)
+    await intake.client.post(f"/vacancies/{vacancy_id}/withdraw")
+    intake.days_pass(3)
+    await intake.client.put("/offers/skovly", json=OFFER | {"name": "Skovbo"})
+    assert (await intake.client.get(f"/vacancies/{vacancy_id}")).json()["version"] == 3
+
+    assert await asked_days_ago(intake, vacancy_id, 1) == (409, "vacancy_closed")
+    intake.days_pass(28)  # kept for 30 days after it closed
+    await intake.timers_look()
+    assert (await intake.client.get(f"/vacancies/{vacancy_id}")).status_code == 410
+
+
 @pytest.mark.parametrize(
     ("sent", "status", "field", "code"),
     [

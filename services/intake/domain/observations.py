@@ -122,7 +122,8 @@ class Posting:
 
     Attributes:
         closed_at: since when it is closed; None: it is open.
-        nothing_free_since: since when it says that nothing is free; None: it says that something is, or does not count its places.
+        nothing_free_since: since when it says that nothing is free, also if it has closed since; None: it says that something is, or
+            does not count its places.
     """
 
     vacancy_id: str

@@ -66,8 +66,10 @@ UPDATE offer SET epoch = new.epoch, changed_at = new.changed_at
 FROM unnest(:keys::text[], :epochs::integer[], :times::timestamptz[]) AS new (key, epoch, changed_at) WHERE offer_id = new.key;
 
 -- name: settle_vacancies(keys, epochs, times)!
--- The same of vacancies.
-UPDATE vacancy SET epoch = new.epoch, changed_at = new.changed_at
+-- The same of vacancies; since when one is closed or full is not on the log, but at the latest since then.
+UPDATE vacancy SET epoch = new.epoch, changed_at = new.changed_at,
+    closed_at = CASE WHEN closed_at IS NOT NULL THEN new.changed_at END,
+    nothing_free_since = CASE WHEN nothing_free_since IS NOT NULL THEN new.changed_at END
 FROM unnest(:keys::text[], :epochs::integer[], :times::timestamptz[]) AS new (key, epoch, changed_at) WHERE vacancy_id = new.key;
 
 -- name: settle_needs(keys, epochs, times)!
