@@ -376,6 +376,81 @@ async def test_a_sheet_that_was_fetched_and_sent_back_changes_nothing(intake: In
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx", "jsonl"])
+async def test_a_fetched_sheet_changes_nothing_whoever_made_what_is_in_it(
+    intake: IntakeUnderTest, intake_dsn: str, form: str
+) -> None:
+    await intake.partner("egen", offers=["skovly"], kinds=["vacancy", "need"])
+    by_partner = {"X-Ledigplads-Partner": "egen"}
+    vacancies = [(VACANCY | {"reference": "bed-1"}, by_partner), (VACANCY | {"reference": "bed-1"}, {}), (VACANCY, {})]
+    needs = [(NEED, by_partner), ({name: value for name, value in NEED.items() if name != "source_reference"}, {})]
+    for kind, drafts in (("vacancies", vacancies), ("needs", needs)):
+        for draft, headers in drafts:
+            (await intake.client.post(f"/{kind}", json=draft, headers=headers)).raise_for_status()
+    told = {}
+    for kind in ("vacancies", "needs"):
+        for who, partner in (("anyone", None), ("partner", "egen")):
+            fetched = await intake.client.get(f"/sheets/{kind}.{form}", headers=by_partner if partner else {})
+            report = await send(
+                intake, fetched.content, kind=kind, media_type=fetched.headers["Content-Type"], partner=partner, gone="withdraw"
+            )
+            again = await intake.client.get(f"/sheets/{kind}.{form}", headers=by_partner if partner else {})
+            told[kind, who] = (summary(report), [line for line in report if "gone" in line or "twice" in line])
+            assert form == "xlsx" or again.content == fetched.content
+    connection = await asyncpg.connect(intake_dsn)
+    stands = [await connection.fetch("SELECT version FROM vacancy"), await connection.fetch("SELECT version FROM need")]
+    await connection.close()
+
+    assert told == {
+        ("vacancies", "anyone"): ((0, 0, 3, 0), []),
+        ("vacancies", "partner"): ((0, 0, 1, 0), []),
+        ("needs", "anyone"): ((0, 0, 2, 0), []),
+        ("needs", "partner"): ((0, 0, 2, 0), []),
+    }
+    assert [[row["version"] for row in rows] for rows in stands] == [[1, 1, 1], [1, 1]]
+
+
+async def test_a_sheet_with_ids_and_one_without_are_compared_as_the_same_sheet(intake: IntakeUnderTest) -> None:
+    await intake.partner("egen", offers=["skovly"], kinds=["vacancy"])
+    own = table("bed-1;skovly;Plads 1;SEL-103;1;;;", "bed-2;skovly;Plads 2;SEL-103;1;;;")
+    made = await send(intake, own)
+    (
+        await intake.client.post("/vacancies", json=VACANCY | {"reference": "bed-1"}, headers={"X-Ledigplads-Partner": "egen"})
+    ).raise_for_status()
+    fetched = (await intake.client.get("/sheets/vacancies.csv")).content
+    back = await send(intake, fetched, gone="withdraw")
+    later = await send(intake, own.replace("Plads 2", "Sted 2"), gone="withdraw")
+
+    assert (summary(back), [line for line in back if "gone" in line]) == ((0, 0, 3, 0), [])
+    # What the partner made is not in the offer's own sheet, and only that is gone.
+    assert (summary(later), [line["outcome"] for line in later if "gone" in line]) == ((0, 1, 1, 0), ["withdrawn"])
+    left = (await intake.client.get("/vacancies?status=open")).json()["vacancies"]
+    assert {one["vacancy_id"] for one in left} == {line["vacancy_id"] for line in made if "row" in line}
+
+
+async def test_a_row_that_was_copied_with_its_id_writes_over_nothing(intake: IntakeUnderTest) -> None:
+    await intake.client.put("/offers/andres", json=OFFER)
+    await intake.partner("egen", offers=["andres"], kinds=["vacancy"])
+    posted = (await intake.client.post("/vacancies", json=VACANCY | {"reference": "bed-1"})).json()["vacancy_id"]
+    heading, row = f"{HEADINGS};Pladsens id", "skovly;Ny;SEL-103;1;;;"
+    rows = [f"{reference};{row};{named}" for reference, named in (
+        ("bed-2", posted), ("bed-3", ""), ("bed-1", "no such"), ("bed-1", "not-there"), ("bed-1", posted)
+    )]  # fmt: skip
+    report = await send(intake, "\n".join([heading, *rows]))
+    others = await send(intake, "\n".join([heading, f"bed-9;{row};{posted}"]), partner="egen")
+
+    codes = [[(e["column"], e["code"]) for e in line.get("errors", [])] for line in report if "row" in line]
+    assert codes == [
+        [("Reference", "reference_fixed")],
+        [],
+        [("Pladsens id", "string_pattern_mismatch")],
+        [(None, "vacancy_not_found")],
+        [],
+    ]
+    assert summary(report) == (1, 1, 0, 3)
+    assert [e["code"] for e in others[1]["errors"]] == ["offer_not_yours"]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx", "jsonl"])
 async def test_a_partner_cannot_publish_for_anothers_offer_by_a_sheet(intake: IntakeUnderTest, form: str) -> None:
     await intake.client.put("/offers/andres", json=OFFER)
     await intake.partner("egen", offers=["skovly"], kinds=["vacancy"])

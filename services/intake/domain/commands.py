@@ -119,10 +119,11 @@ class PostNeed:
 
 @dataclass(frozen=True, slots=True)
 class ReplaceNeed:
-    """State an existing need anew, as a whole."""
+    """State an existing need anew, as a whole but for what this way in cannot speak of (`keeps`)."""
 
     need_id: str
     draft: NeedDraft
+    keeps: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

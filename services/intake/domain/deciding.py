@@ -81,8 +81,8 @@ def _change_vacancy(  # noqa: PLR0911 - a table: one return per command
 
 def _change_need(command: NeedChange, before: NeedState, books: Books, moment: Moment) -> Outcome:
     match command:
-        case ReplaceNeed(_, draft):
-            return _replace_need(before, draft, books, moment)
+        case ReplaceNeed():
+            return _replace_need(before, command, books, moment)
         case CloseNeed():
             return needs.close(before, command.reason)
         case RuleOut(_, place):
@@ -108,19 +108,23 @@ def _post_need(command: PostNeed, books: Books, moment: Moment) -> Outcome:
     known = books.need(need_name(command.draft))
     if not isinstance(known, NeedState):
         return needs.register(command.new_id, command.draft, moment)
-    kept = {name: getattr(known.terms, name) for name in command.keeps}
-    return needs.restate(known, command.draft.model_copy(update=kept) if kept else command.draft, moment)
+    return _restate_need(known, command.draft, command.keeps, moment)
 
 
-def _replace_need(before: NeedState, draft: NeedDraft, books: Books, moment: Moment) -> Outcome:
+def _restate_need(before: NeedState, draft: NeedDraft, keeps: frozenset[str], moment: Moment) -> Outcome:
+    kept = {name: getattr(before.terms, name) for name in keeps}
+    return needs.restate(before, draft.model_copy(update=kept) if kept else draft, moment)
+
+
+def _replace_need(before: NeedState, command: ReplaceNeed, books: Books, moment: Moment) -> Outcome:
     """State it anew, also for another kommune, where its reference must be free: it is the need's name there."""
-    reference = before.source_reference
+    draft, reference = command.draft, before.source_reference
     if draft.source_reference not in {None, reference}:
         return rejected("reference_fixed", "source_reference")
     there = books.need(Named(name=(draft.handlekommune, reference))) if reference is not None else None
     if there is not None and there.entity_id != before.entity_id:
         return rejected("reference_taken", "handlekommune")
-    return needs.restate(before, draft, moment)
+    return _restate_need(before, draft, command.keeps, moment)
 
 
 def _restate(before: VacancyState, draft: VacancyDraft, came_in_by: WayIn, books: Books, moment: Moment) -> Outcome:

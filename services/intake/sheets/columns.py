@@ -88,6 +88,7 @@ class Sheet:
         draft: what a row is read into.
         columns: in the order in which a sheet of ours has them.
         identity: the field that says which one a row is about; the same again is a change.
+        own_id: the column of the id that intake gave it, in sheets that were fetched: whoever made it, the row is about that one.
     """
 
     kind: Kind
@@ -95,6 +96,7 @@ class Sheet:
     draft: type[BaseModel]
     identity: str
     columns: tuple[Column, ...]
+    own_id: str | None = None
 
 
 _CONTACT: Final = (
@@ -195,7 +197,9 @@ VACANCIES: Final = Sheet(
         *_PLACE,
         *_CONTACT,
         Column("text_da", "Tekst", "Text", TEXT, also=("beskrivelse",)),
+        Column("vacancy_id", "Pladsens id", "Vacancy id", TEXT),
     ),
+    own_id="vacancy_id",
 )
 
 NEEDS: Final = Sheet(
@@ -247,7 +251,9 @@ NEEDS: Final = Sheet(
         Column("consent.basis", "Samtykke", "Consent", word(words.CONSENT), stays=True),
         Column("consent.given_on", "Samtykke givet", "Consent given on", DAY, stays=True),
         Column("note_da", "Notat", "Note", TEXT, stays=True),
+        Column("need_id", "Behovets id", "Need id", TEXT),
     ),
+    own_id="need_id",
 )
 
 SHEETS: Final[dict[str, Sheet]] = {sheet.kind: sheet for sheet in (OFFERS, VACANCIES, NEEDS)}

@@ -1,4 +1,4 @@
-"""Sheets of what is open, as it was stated, so that the same sheet sent back changes nothing.
+"""Sheets of what is open, as it was stated, each with its id, so that the same sheet sent back changes nothing, whoever sends it.
 
 What stays in intake is in no sheet: a citizen's points, the consent and the note. A place whose address is protected is in a sheet of
 the partner whose place it is, and in no other.
@@ -92,13 +92,16 @@ class Downloading:
         elif sheet is VACANCIES:
             async for page in self._sheets.stated_vacancies(*_whose(caller)):
                 yield [
-                    _stated(row) | {"offer_id": row["offer_id"], "reference": row["reference"]}
+                    _stated(row) | {"offer_id": row["offer_id"], "reference": row["reference"], "vacancy_id": row["key"]}
                     for row in page
                     if _may_be_told(row, caller)
                 ]
         else:
             async for page in self._sheets.stated_needs():
-                documents = [_without_what_stays(_stated(row)) | {"source_reference": row["source_reference"]} for row in page]
+                documents = [
+                    _without_what_stays(_stated(row)) | {"source_reference": row["source_reference"], "need_id": row["key"]}
+                    for row in page
+                ]
                 yield [document for document in documents if may_see_needs_of(caller, document["handlekommune"])]
 
 

@@ -28,6 +28,16 @@ UPDATE sheet_upload AS before SET superseded = true FROM sheet_upload AS this
 WHERE this.number = :number::bigint AND (before.kind, before.owner, before.sheet) = (this.kind, this.owner, this.sheet)
     AND before.number < this.number AND before.finished_at IS NULL AND NOT before.dry_run;
 
+-- name: vacancy_names(ids)
+-- What vacancies are called.
+SELECT vacancy_id AS key, sender, offer_id AS scope, reference FROM vacancy
+WHERE vacancy_id = ANY(:ids::text[]) AND status <> 'erased';
+
+-- name: need_names(ids)
+-- What needs are called.
+SELECT need_id AS key, NULL AS sender, handlekommune AS scope, source_reference AS reference FROM need
+WHERE need_id = ANY(:ids::text[]) AND status <> 'erased';
+
 -- name: previous_upload(number)$
 -- The last sheet of the same name that was taken to its end, before this one.
 SELECT before.number FROM sheet_upload AS this JOIN sheet_upload AS before USING (kind, owner, sheet)

@@ -54,6 +54,15 @@ class Progress:
     """(row, scope, reference) of each row that could be told."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredName:
+    """What a sender calls a vacancy (scope: its offer), or a municipality a need (scope: the municipality)."""
+
+    sender: str | None
+    scope: str
+    reference: str | None
+
+
 class SheetStore:
     """Reads and writes what intake remembers of sheets."""
 
@@ -98,6 +107,14 @@ class SheetStore:
                 columns=("upload", "row", "scope", "reference"),
             )
         return True
+
+    async def names(self, connection: Connection, kind: str, ids: Collection[str]) -> dict[str, StoredName]:
+        """Read what vacancies or needs are called, by id."""
+        query = self._queries.need_names if kind == "needs" else self._queries.vacancy_names
+        return {
+            row["key"]: StoredName(row["sender"], row["scope"], row["reference"])
+            async for row in query(connection, ids=list(ids))
+        }
 
     async def gone(self, upload: Upload) -> AsyncGenerator[tuple[str, str], None]:
         """Give (scope, reference) of what the sheet before had and this one lacks; read in pieces, however many they are."""

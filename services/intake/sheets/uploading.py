@@ -16,10 +16,11 @@ import orjson
 import structlog
 
 from services.intake.answers import row_answer
-from services.intake.domain.authority import ANYONE, PartnerCaller, sender_of
-from services.intake.domain.commands import CloseNeed, CloseVacancy, Named
+from services.intake.domain.authority import ANYONE, PartnerCaller
+from services.intake.domain.commands import CloseNeed, CloseVacancy
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged
 from services.intake.service import Request, log_changes
+from services.intake.sheets.naming import named, resolved
 from services.intake.sheets.rows import ReadRow, RowReader
 from services.intake.sheets.store import Progress
 from services.intake.store import UNAVAILABLE
@@ -174,24 +175,28 @@ class Uploading:
                 # The next batch is read while this one is stored.
                 reading = asyncio.ensure_future(asyncio.to_thread(_read, source, reader, self._intake.new_ids))
                 before, done, prefix = done, done + len(read), digest
-                settled = await self._store_batch(upload, read, before, prefix, asked.caller)
+                settled = await self._store_batch(sheet, upload, read, before, prefix, asked.caller)
                 yield _told(read, settled, source.layout, asked)
         finally:
             reading.cancel()
         if source.broken is not None:
             yield _line(_broken(source))
 
-    async def _store_batch(self, upload: Upload, read: Sequence[ReadRow], before: int, prefix: bytes, caller: Caller) -> Settled:
-        requests = [Request(row.command, new_correlation_id(), caller) for row in read]
+    async def _store_batch(  # noqa: PLR0917 - what a batch is
+        self, sheet: Sheet, upload: Upload, read: Sequence[ReadRow], before: int, prefix: bytes, caller: Caller
+    ) -> Settled:
+        correlation_ids = [new_correlation_id() for _ in read]
         now = self._clock()
 
         async def work(connection: Connection) -> Settled:
+            rows = await resolved(self._sheets, connection, sheet, read, caller)
+            requests = [Request(row.command, matter, caller) for row, matter in zip(rows, correlation_ids, strict=True)]
             settled = await self._changed(connection, requests, now, dry_run=upload.dry_run)
             progress = Progress(
                 before + len(read),
                 prefix,
                 Counter(map(_counted_as, settled.outcomes)),
-                [(row.row.number, *row.identity) for row in read if row.identity is not None],
+                [(row.row.number, *row.identity) for row in rows if row.identity is not None],
             )
             if not await self._sheets.advance(connection, upload, before, progress):
                 raise UnderWayElsewhereError
@@ -293,7 +298,7 @@ def _told(read: Sequence[ReadRow], settled: Settled, layout: Layout | None, aske
     for row, outcome, position in zip(read, settled.outcomes, settled.positions, strict=True):
         if not _is_told(outcome, asked.told):
             continue
-        answer: dict[str, Any] = {"row": row.row.number, "reference": row.identity[1] if row.identity else None}
+        answer: dict[str, Any] = {"row": row.row.number, "reference": row.reference}
         if isinstance(outcome, Rejected) and layout is not None:
             answer |= {"outcome": "rejected", "errors": layout.told(outcome.reasons, row.row.cells)}
         else:
@@ -344,11 +349,9 @@ def _withdrawals(sheet: Sheet, gone: Sequence[tuple[str, str]], asked: Asked) ->
     """Offers are not withdrawn: an offer without a vacancy is found all the same."""
     match sheet.kind:
         case "vacancies":
-            return [
-                CloseVacancy(Named(name=(sender_of(asked.caller, scope), reference)), "withdrawn") for scope, reference in gone
-            ]
+            return [CloseVacancy(named(asked.caller, sheet, *row), "withdrawn") for row in gone]
         case "needs":
-            return [CloseNeed(Named(name=row), "withdrawn") for row in gone]
+            return [CloseNeed(named(asked.caller, sheet, *row), "withdrawn") for row in gone]
         case "offers":
             return []
 
