@@ -25,6 +25,7 @@ from services.intake.domain.cpr import fields_with_cpr_number, holds_cpr_number
 from services.intake.domain.numbers import with_whole_numbers
 from services.intake.domain.offers import CRISIS_CENTRE
 from services.intake.domain.outcomes import Rejected, reason, rejected
+from services.intake.domain.person_names import holds_person_name
 from services.intake.domain.publishable import persons_and_places, value_at
 from services.intake.domain.texts import fields_with_control_character
 from shared.contracts.contradictions import contradictions_in
@@ -262,7 +263,9 @@ def _contradicted(
 
 def _path(dotted: str) -> str | None:
     """Write `sections.0.section` as `sections[0].section`; a name of the sender's own that says who or where somebody is, is not repeated."""
-    if not dotted or not dotted.isprintable() or holds_cpr_number(dotted) or holds_street_address(dotted):
+    if not dotted or not dotted.isprintable():
+        return None
+    if holds_cpr_number(dotted) or holds_street_address(dotted) or holds_person_name(dotted):
         return None
     return re.sub(r"\.(\d+)(?=\.|$)", r"[\1]", dotted)[:_MOST_PATH_CHARACTERS]
 

@@ -4,14 +4,16 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from services.intake.domain.commands import PostVacancy
 from services.intake.domain.cpr import fields_with_cpr_number, holds_cpr_number
 from services.intake.domain.outcomes import Rejected
 from services.intake.domain.partners import Partner
+from services.intake.domain.person_names import holds_person_name
 from services.intake.domain.submissions import Submission, repeatable
 from services.intake.reading import MOST_BODY_BYTES, merger, read_draft, read_submission
-from shared.contracts.drafts import NeedDraft, VacancyDraft
+from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
 from shared.contracts.submission import KIND_OF_TYPE, VACANCY_SUBMITTED
 from tests.support.intake import NEED, VACANCY
 
@@ -58,6 +60,23 @@ def test_every_birthday_is_seen_between_any_letters(day: object, serial: int, ar
 def test_the_path_of_every_text_that_holds_one_is_told() -> None:
     document = {"a": "010203-1234", "b": [{"c": "x"}, {"c": "010203-1234"}], "p_number": "0102031234"}
     assert list(fields_with_cpr_number(document, leave_out=frozenset({"p_number"}))) == ["a", "b[1].c"]
+
+
+@pytest.mark.parametrize("name", ["Anna Jensen", "anna_jensen", "Skovvej 12", "010190-1234"])
+@pytest.mark.parametrize("model", [NeedDraft, VacancyDraft, OfferDraft])
+def test_a_field_that_is_named_after_a_person_or_a_place_is_refused_without_its_name(model: type[BaseModel], name: str) -> None:
+    refused = read_draft(model, orjson.dumps({name: 1, "contact": {name: 1}, "consent": {name: 1}}))
+    assert isinstance(refused, Rejected)
+    assert (None, "extra_forbidden") in codes(refused)
+    assert name not in str(refused)
+
+
+def test_no_field_of_our_own_is_taken_for_a_person() -> None:
+    schemas = [model.model_json_schema() for model in (NeedDraft, VacancyDraft, OfferDraft)]
+    objects = [part for schema in schemas for part in (schema, *schema["$defs"].values())]
+    names = {name for part in objects for name in part.get("properties", {})}
+    assert {"birth_year", "phone", "waiting_since"} <= names
+    assert not [f"{one}.{other}" for one in names for other in names if holds_person_name(f"{one}.{other}")]
 
 
 def codes(refused: object) -> set[tuple[str | None, str]]:

@@ -35,7 +35,7 @@ class Freshness:
     Attributes:
         otherwise: for a section that has no validity of its own.
         confirm_again_after: the same stated again is a confirmation, if the last one is at least so old.
-        keep_closed: a closed vacancy is erased so long after its last change.
+        keep_closed: a closed vacancy is erased so long after it closed.
         by_code: by the code of a section or of a kind of offer.
     """
 
