@@ -19,10 +19,11 @@ ON CONFLICT (partner) DO UPDATE SET
 RETURNING xmax = 0;
 
 -- name: remove_partner(partner)$
--- Forget a partner with its receipts, those that wait too: its topics go, and a new one of that name begins anew.
+-- Forget a partner with its receipts, those that wait too, and what its requests were answered with: its topics go, and a new one of that name begins anew.
 WITH gone AS (DELETE FROM partner WHERE partner = :partner RETURNING partner),
      answered AS (DELETE FROM submission WHERE partner IN (SELECT partner FROM gone)),
      again AS (DELETE FROM submission_again WHERE partner IN (SELECT partner FROM gone)),
+     requests AS (DELETE FROM answered_request WHERE caller IN (SELECT partner FROM gone)),
      waiting AS (DELETE FROM outbox WHERE topic IN (SELECT 'receipts-' || partner FROM gone))
 SELECT count(*) FROM gone;
 

@@ -162,3 +162,14 @@ async def test_a_key_is_the_partners_own(intake: IntakeUnderTest) -> None:
     mine = await intake.client.post("/vacancies", json=body, headers=LAKE | {"Idempotency-Key": "k-1"})
     others = await intake.client.post("/vacancies", json=body, headers={"Idempotency-Key": "k-1"})
     assert mine.json()["vacancy_id"] != others.json()["vacancy_id"]
+
+
+async def test_a_partner_that_is_declared_anew_is_not_answered_what_the_one_before_it_was(intake: IntakeUnderTest) -> None:
+    once = LAKE | {"Idempotency-Key": "k-1"}
+    first = await intake.client.post("/vacancies", json=VACANCY | OWN, headers=once)
+    assert (first.status_code, (await intake.client.delete("/operator/partners/lake")).status_code) == (201, 204)
+    await intake.partner("lake", offers=["lake-1"], kinds=["vacancy"])
+
+    anew = await intake.client.post("/vacancies", json=VACANCY | OWN, headers=once)
+    assert anew.status_code == 201
+    assert anew.json()["vacancy_id"] != first.json()["vacancy_id"]
