@@ -200,6 +200,28 @@ async def test_what_was_accepted_after_the_backup_is_taken_back_from_the_log(
             await eventually(lambda: _is_ready(intake))
 
 
+@pytest.mark.usefixtures("skov")
+async def test_since_when_a_place_is_closed_or_full_is_taken_back_too(start: Start, postgres: Postgres, intake_dsn: str) -> None:
+    async with start(intake_dsn) as intake:
+        market = await Market.opened(intake)
+    async with backup_of(postgres, intake_dsn) as backup:
+        async with start(intake_dsn) as intake:
+            await intake.client.post(f"/vacancies/{market.kept}/withdraw")
+            await intake.client.patch(f"/vacancies/{market.changed}", json={"places_free": 0})
+            await nothing_waits(intake)
+        async with start(backup) as intake:
+            await restored(intake)
+            connection = await asyncpg.connect(intake.dsn)
+            try:
+                rows = await connection.fetch(
+                    "SELECT vacancy_id, closed_at = changed_at AS closed, nothing_free_since = changed_at AS is_full FROM vacancy"
+                )
+            finally:
+                await connection.close()
+    found = {row["vacancy_id"]: (row["closed"], row["is_full"]) for row in rows}
+    assert (found[market.kept], found[market.changed]) == ((True, None), (None, True))
+
+
 async def _is_held_and_says_what_is_missing(intake: IntakeUnderTest) -> None:
     assert "later on vacancies" in await is_held(intake)
     refused = await intake.client.post("/vacancies", json=VACANCY)
