@@ -177,7 +177,7 @@ class Intake:
     async def _follow_offers(
         self, connection: Connection, outcomes: Sequence[Outcome], books: Books, changes: list[Change]
     ) -> None:
-        """Publish the vacancies of changed offers again: they carry the offer's name, place and protection."""
+        """Publish the vacancies of changed offers again: they carry the offer's name, place, contact and protection."""
         changed = {
             outcome.state.entity_id: next(change.correlation_id for change in changes if change.state is outcome.state)
             for outcome in outcomes

@@ -230,4 +230,9 @@ class Vacancy(VacancyTerms):
     reminded_at: datetime | None = Field(
         default=None, description="When the offer was asked to confirm; null: not since it was last confirmed"
     )
+    contact: Contact | None = Field(
+        default=None,
+        description="Whom to ring: as the place says itself, else as its offer says; only the phone where the address is protected;"
+        " null: neither says",
+    )
     came_in_by: Literal["http", "kafka", "sheet"] = Field(description="The way in")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.intake.domain import offers, sites, vacancies
+from services.intake.domain.adopting import adopt_vacancy
 from services.intake.domain.freshness import Freshness, Moment, Validity
 from services.intake.domain.geography import to_metres
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected
@@ -127,6 +128,35 @@ def test_a_place_follows_its_offer_to_another_address_but_not_from_a_site_of_its
 
     own = vacancies.follow_offer(vacancy(offer(**WORKSHOP), sections=["SEL-103"], **DEPARTMENT), moved)
     assert not isinstance(own, Accepted) or taken(own, VacancyState).vacancy.address == DEPARTMENT["address"]
+
+
+def test_a_place_without_a_contact_is_rung_as_its_offer_is_and_follows_it() -> None:
+    before = vacancy(offer(**WORKSHOP), sections=["SEL-103"], contact=None)
+    assert before.vacancy.contact is not None
+    assert before.vacancy.contact.model_dump() == OFFER["contact"]
+    assert before.terms.contact is None
+
+    after = vacancies.follow_offer(before, offer(**WORKSHOP, contact={"phone": "70 10 20 30"}))
+    contact = taken(after, VacancyState).vacancy.contact
+    assert contact is not None
+    assert contact.model_dump(exclude_none=True) == {"phone": "70 10 20 30"}
+    emptied = vacancy(offer(**WORKSHOP), sections=["SEL-103"], contact={}).vacancy.contact
+    assert emptied is not None
+    assert emptied.phone == OFFER["contact"]["phone"]
+
+
+def test_of_the_offers_contact_a_protected_place_gives_the_phone_and_only_if_it_leads_nowhere() -> None:
+    contact = vacancy(offer(), contact=None).vacancy.contact
+    assert contact is not None
+    assert contact.model_dump(exclude_none=True) == {"phone": "86 12 34 56"}
+    leads = offer(**WORKSHOP, contact={"phone": "Engvej 4"})
+    assert vacancy(leads, sections=["SEL-103"], contact=None, address_protected=True, **DEPARTMENT).vacancy.contact is None
+
+
+def test_a_contact_taken_back_from_the_log_is_the_offers_where_it_says_as_the_offer() -> None:
+    of = offer(**WORKSHOP)
+    published = vacancy(of, sections=["SEL-103"], contact=None).vacancy
+    assert adopt_vacancy(published, None, of, ("birk", None), None).terms.contact is None
 
 
 def test_a_partial_change_keeps_the_site_and_another_point_replaces_it() -> None:

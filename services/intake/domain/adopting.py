@@ -44,13 +44,15 @@ def adopt_vacancy(
     Args:
         published: the last record of it.
         before: as the backup has it.
-        offer: whose it is; a place that lies where its offer lies has stated nothing of that.
+        offer: whose it is; a place that lies where its offer lies, and is rung as its offer is, has stated nothing of that.
         reference: sender and its own name for the vacancy; the backup's own, if it has the vacancy, goes before.
         remind_at: when the offer is to be asked to confirm it.
     """
     stated = _stated(StatedVacancy, published, None if before is None else (before.vacancy, before.terms))
     if before is None:
         stated |= _site(published, offer)
+        if offer is not None and published.contact == offer.offer.contact:
+            stated["contact"] = None
     sender, name = reference if before is None else (before.sender, before.reference)
     terms = terms_json(StatedVacancy.model_validate(stated))
     asked = published.status != "open" or published.reminded_at is not None

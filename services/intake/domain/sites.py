@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shared.contracts.common import Point
     from shared.contracts.drafts import VacancyDraft
     from shared.contracts.receipt import Reason
+    from shared.contracts.vacancy import Contact
 
 LEADS_NOWHERE: Final = frozenset(
     {
@@ -108,17 +109,24 @@ def told_of(terms: VacancyTerms, site: Site, offer: OfferState) -> dict[str, Any
         "address": site.address,
         "address_protected": site.protected,
     }
+    public["contact"] = contact = _contact(terms, offer)
     if not site.protected:
         return public | where
     public = {name: value for name, value in public.items() if name in LEADS_NOWHERE}
     public["price_lines"] = tuple(line.model_copy(update={"label_da": None}) for line in terms.price_lines)
-    public["contact"] = public_contact(terms.contact, address_protected=True)
-    fields = {betrayal.field for betrayal in betrayals(terms, site, offer)}
-    if "title_da" in fields:
+    public["contact"] = public_contact(contact, address_protected=True)
+    hidden = _hidden(site, offer)
+    if hidden.is_betrayed_by(terms.title_da):
         public["title_da"] = NEUTRAL_TITLE
-    if "contact.phone" in fields:
+    if contact is not None and contact.phone and hidden.is_betrayed_by(contact.phone):
         public["contact"] = None
     return public | where | {"municipality": "", "location": None, "address": None}
+
+
+def _contact(terms: VacancyTerms, offer: OfferState) -> Contact | None:
+    """Say whom to ring: about this place, else at its offer. What a change has emptied states none."""
+    own = terms.contact
+    return own if own is not None and any(vars(own).values()) else offer.terms.contact
 
 
 def _hidden(site: Site, offer: OfferState) -> HiddenPlace:

@@ -128,7 +128,7 @@ def erase(before: VacancyState) -> Outcome:
 
 
 def follow_offer(before: VacancyState, offer: OfferState) -> Outcome:
-    """Publish a vacancy again after its offer changed: another name or place, or an address that is protected from now on."""
+    """Publish a vacancy again after its offer changed: another name, place or contact, or an address that is protected from now on."""
     old = before.vacancy
     after = _republished(before, before.terms, offer)
     if _says_the_same(after, old):
