@@ -72,6 +72,13 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "url_parsing": ("skal være en webadresse", "must be a web address"),
     "url_scheme": ("skal være en webadresse", "must be a web address"),
 }
+# Where the limit is one.
+_OF_ONE: Mapping[str, tuple[str, str]] = {
+    "string_too_short": ("skal have mindst 1 tegn", "must have at least 1 character"),
+    "string_too_long": ("må have højst 1 tegn", "must have at most 1 character"),
+    "too_short": ("skal have mindst 1 element", "must have at least 1 item"),
+    "too_long": ("må have højst 1 element", "must have at most 1 item"),
+}
 _OTHERWISE = ("er ikke gyldig", "is not valid")
 
 
@@ -81,10 +88,17 @@ def field_errors(error: ValidationError) -> list[FieldError]:
     A rule of our own speaks for itself in both languages when its validator raises
     `PydanticCustomError("code", "{text_en}", {"text_da": "…", "text_en": "…"})`.
     """
+    found = error.errors(include_url=False, include_input=False)
     return [
         _field_error(item["loc"], item["type"], item.get("ctx") or {})
-        for item in error.errors(include_url=False, include_input=False)
+        for item in found
+        if item["type"] != "too_short" or not any(_is_within(other["loc"], item["loc"]) for other in found)
     ]
+
+
+def _is_within(location: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
+    """Say whether something lies in a list: pydantic counts only the items that are right, so a wrong one makes its list too short."""
+    return len(location) > len(outer) and location[: len(outer)] == outer
 
 
 def _field_error(location: tuple[int | str, ...], code: str, context: Mapping[str, Any]) -> FieldError:
@@ -94,11 +108,15 @@ def _field_error(location: tuple[int | str, ...], code: str, context: Mapping[st
 
 def _texts(code: str, context: Mapping[str, Any]) -> tuple[str, str]:
     if code in TEXTS:
-        danish, english = TEXTS[code]
+        danish, english = (_OF_ONE if _is_one(context) else TEXTS).get(code) or TEXTS[code]
         return danish.format_map(_in_danish(context)), english.format_map(context)
     if "text_da" in context and "text_en" in context:
         return str(context["text_da"]), str(context["text_en"])
     return _OTHERWISE
+
+
+def _is_one(context: Mapping[str, Any]) -> bool:
+    return 1 in (context.get("min_length"), context.get("max_length"))
 
 
 def _in_danish(context: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -29,6 +29,7 @@ class Offer(BaseModel):
     free_from: date | None = None
     prices: list[Price] = []
     label: Annotated[str, Field(max_length=3)] = ""
+    sections: tuple[Price, ...] = Field(default=(Price(dkk_per_month=1),), min_length=1, max_length=2)
 
 
 def told(document: dict[str, object]) -> list[FieldError]:
@@ -42,6 +43,16 @@ def test_limits_and_choices_are_told_and_the_path_leads_to_the_field() -> None:
         FieldError("section", "literal_error", "skal være en af '103' eller '104'", "must be one of '103' or '104'"),
         FieldError("prices.1.dkk_per_month", "greater_than_equal", "skal være mindst 1", "must be at least 1"),
         FieldError("label", "string_too_long", "må have højst 3 tegn", "must have at most 3 characters"),
+    ]
+
+
+def test_a_list_of_which_an_item_is_wrong_is_not_called_too_short_beside() -> None:
+    assert [error.field for error in told({"sections": [{"dkk_per_month": 0}]})] == ["sections.0.dkk_per_month"]
+
+
+def test_one_item_is_told_in_the_singular() -> None:
+    assert told({"sections": []}) == [
+        FieldError("sections", "too_short", "skal have mindst 1 element", "must have at least 1 item")
     ]
 
 
