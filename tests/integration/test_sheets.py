@@ -89,6 +89,21 @@ async def test_a_wrong_row_is_told_by_the_heading_of_its_column_and_the_others_a
     assert b"mange" not in orjson.dumps(report)
 
 
+async def test_what_was_told_to_be_gone_can_be_withdrawn_by_the_next_sheet(intake: IntakeUnderTest) -> None:
+    one, two, three = (f"bed-{n};skovly;Plads {n};SEL-103;1;;;" for n in (1, 2, 3))
+    await send(intake, table(one, two, three), sheet="a")
+    told = await send(intake, table(one), sheet="a")
+    again = await send(intake, table(one, three), sheet="a")
+    withdrawn = await send(intake, table(one, three), sheet="a", gone="withdraw")
+    after = await send(intake, table(one, three), sheet="a", gone="withdraw")
+
+    reports = [
+        [(line["gone"], line["outcome"]) for line in report if "gone" in line] for report in (told, again, withdrawn, after)
+    ]
+    assert reports == [[("bed-2", "reported"), ("bed-3", "reported")], [("bed-2", "reported")], [("bed-2", "withdrawn")], []]
+    assert not [line for report in (told, again, withdrawn, after) for line in report if "twice" in line]
+
+
 async def test_what_a_sheet_lacks_is_told_and_withdrawn_only_when_asked(intake: IntakeUnderTest) -> None:
     one, two, three = (f"bed-{n};skovly;Plads {n};SEL-103;1;;;" for n in (1, 2, 3))
     first = await send(intake, table(one, two, three), sheet="a")

@@ -50,6 +50,14 @@ SELECT scope, reference FROM sheet_row WHERE upload = :previous::bigint
 EXCEPT SELECT scope, reference FROM sheet_row WHERE upload = :number::bigint
 ORDER BY scope, reference;
 
+-- name: keep_gone_rows(number, previous)!
+-- What was only told to be gone is remembered beside the rows of the new sheet, as row 0: the next sheet can still withdraw it.
+INSERT INTO sheet_row (upload, row, scope, reference)
+SELECT :number::bigint, 0, scope, reference FROM (
+    SELECT scope, reference FROM sheet_row WHERE upload = :previous::bigint
+    EXCEPT SELECT scope, reference FROM sheet_row WHERE upload = :number::bigint
+) AS gone;
+
 -- name: twice(number, at_most)
 -- References that stand in several rows, and in which; the last of them counted.
 SELECT reference, array_agg(row ORDER BY row) AS rows FROM sheet_row WHERE upload = :number::bigint

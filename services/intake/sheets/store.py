@@ -131,8 +131,13 @@ class SheetStore:
             found = self._queries.twice(connection, number=upload.number, at_most=_MOST_TWICE)
             return [{"reference": row["reference"], "rows": row["rows"]} async for row in found]
 
-    async def finish(self, upload: Upload, now: datetime) -> bool:
+    async def finish(self, upload: Upload, now: datetime, *, keep_gone: bool) -> bool:
         """The whole sheet is done: it takes the place of those before it, or, if it was a trial, leaves no rows.
+
+        Args:
+            upload: what was sent.
+            now: with a time zone.
+            keep_gone: what is gone was only told; the next sheet is to be told from it too.
 
         Returns:
             Whether it was still ours to finish.
@@ -143,6 +148,8 @@ class SheetStore:
             if upload.dry_run:
                 await self._queries.forget_rows(connection, number=upload.number)
             else:
+                if keep_gone and (previous := await self._queries.previous_upload(connection, number=upload.number)) is not None:
+                    await self._queries.keep_gone_rows(connection, number=upload.number, previous=previous)
                 await self._queries.supersede_uploads_before(connection, number=upload.number)
                 await self._queries.forget_rows_before(connection, number=upload.number)
             return True

@@ -238,7 +238,7 @@ class Uploading:
             yield await self._gone(sheet, waiting, asked)
         for twice in await self._sheets.twice(upload):
             yield _line({"twice": twice})
-        if not await self._sheets.finish(upload, self._clock()):
+        if not await self._sheets.finish(upload, self._clock(), keep_gone=asked.gone == "report"):
             await self._refuse_superseded(upload)
             raise UnderWayElsewhereError
 
