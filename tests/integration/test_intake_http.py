@@ -238,3 +238,21 @@ async def test_the_landing_page_shows_the_newest_places_and_the_ways_on(intake: 
     assert 'href="/notifications/"' in page
     ready = await intake.client.get("/readyz")
     assert ready.json()["ready"] is True, ready.json()
+
+
+@pytest.mark.parametrize("what", ["fill", "withdraw", "confirm"])
+async def test_what_is_sent_along_with_a_closing_or_a_confirmation_is_refused_and_not_lost(
+    intake: IntakeUnderTest, what: str
+) -> None:
+    await intake.client.put("/offers/skovly", json=OFFER)
+    vacancy_id = (await intake.client.post("/vacancies", json=VACANCY)).json()["vacancy_id"]
+    refused = await intake.client.post(f"/vacancies/{vacancy_id}/{what}", json={"places_free": 2})
+    assert refused.status_code == 422
+    [error] = refused.json()["errors"]
+    assert (error["field"], error["code"]) == ("places_free", "extra_forbidden")
+    assert "PATCH" in error["text_da"]
+    assert "PATCH" in error["text_en"]
+
+    assert (await intake.client.post(f"/vacancies/{vacancy_id}/{what}", json={})).status_code == 200
+    again = (await intake.client.post("/vacancies", json=VACANCY)).json()["vacancy_id"]
+    assert (await intake.client.post(f"/vacancies/{again}/{what}")).status_code == 200

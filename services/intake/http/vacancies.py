@@ -34,7 +34,7 @@ from services.intake.reading import merger, read_draft
 from shared.contracts.common import Draft, EntityId
 from shared.contracts.drafts import VacancyDraft
 from shared.contracts.vacancy import Vacancy
-from shared.web import Body, Problem, operation, read_json_bytes
+from shared.web import Body, Problem, Text, operation, read_bytes, read_json_bytes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -48,6 +48,10 @@ _ID: Final = path_parameter("vacancy_id", "Den ledige plads' id, givet af intake
 _DONE: Final = Body(VacancyAnswer, headers=(ETAG, REPLAYED))
 _CREATED: Final = Body(VacancyAnswer, headers=(ETAG, LOCATION, REPLAYED))
 _ROWS: Final = Body(VacancyRows, headers=(REPLAYED,))
+_BY_PATCH: Final = Text(
+    "hører ikke til her og er ikke ændret; ret pladsens felter med PATCH /vacancies/{vacancy_id}",
+    "does not belong here, and was not changed; change fields of the vacancy with PATCH /vacancies/{vacancy_id}",
+)
 
 
 class VacanciesToConfirm(Draft):
@@ -55,6 +59,10 @@ class VacanciesToConfirm(Draft):
 
     vacancy_ids: tuple[EntityId, ...] = Field(default=(), max_length=MOST_ROWS, description="Ids of vacancies")
     offer_id: EntityId | None = Field(default=None, description="An offer: all its open vacancies")
+
+
+class NothingMore(Draft):
+    """Nothing: the address says it all. What is to be changed beside goes by PATCH."""
 
 
 def routes() -> list[Route]:
@@ -172,40 +180,43 @@ async def patch_vacancy(request: Request) -> Response:
 @operation(
     summary_da="Træk en ledig plads tilbage",
     summary_en="Withdraw a vacancy",
+    request=Body(NothingMore, required=False),
     responses={200: _DONE},
     parameters=(_ID, *CHANGING),
     tags=_TAGS,
-    problems=(400, 403, 404, 409, 410, 412, 422),
+    problems=(403, 404, 409, 410, 412),
 )
 async def withdraw_vacancy(request: Request) -> Response:
     """Close a vacancy that is no more."""
-    return await one(request, CloseVacancy(Named(_id(request)), "withdrawn"))
+    return await one(request, await _nothing_more(request) or CloseVacancy(Named(_id(request)), "withdrawn"))
 
 
 @operation(
     summary_da="Sig, at pladsen er besat",
     summary_en="Say that the place is taken",
+    request=Body(NothingMore, required=False),
     responses={200: _DONE},
     parameters=(_ID, *CHANGING),
     tags=_TAGS,
-    problems=(400, 403, 404, 409, 410, 412, 422),
+    problems=(403, 404, 409, 410, 412),
 )
 async def fill_vacancy(request: Request) -> Response:
     """Close a vacancy that found its citizen."""
-    return await one(request, CloseVacancy(Named(_id(request)), "filled"))
+    return await one(request, await _nothing_more(request) or CloseVacancy(Named(_id(request)), "filled"))
 
 
 @operation(
     summary_da="Bekræft, at en ledig plads stadig passer",
     summary_en="Confirm that a vacancy is still true",
+    request=Body(NothingMore, required=False),
     responses={200: _DONE},
     parameters=(_ID, *CHANGING),
     tags=_TAGS,
-    problems=(400, 403, 404, 409, 410, 412, 422),
+    problems=(403, 404, 409, 410, 412),
 )
 async def confirm_vacancy(request: Request) -> Response:
     """Believe a vacancy for another term."""
-    return await one(request, ConfirmVacancy(Named(_id(request))))
+    return await one(request, await _nothing_more(request) or ConfirmVacancy(Named(_id(request))))
 
 
 @operation(
@@ -236,6 +247,20 @@ async def _open_ones(request: Request, caller: Caller, offer_id: str) -> list[st
     if await store.published("offer", offer_id) is None:
         raise Problem(404, errors=refusal(rejected("offer_not_found", "offer_id")).errors)
     return await store.open_vacancies_of_offer(offer_id)
+
+
+async def _nothing_more(request: Request) -> Rejected | None:
+    """Refuse a body that says something: it would be lost in silence."""
+    body = await read_json_bytes(request) if await read_bytes(request) else b"{}"
+    read = read_draft(NothingMore, body)
+    if not isinstance(read, Rejected):
+        return None
+    return Rejected(
+        tuple(
+            one.model_copy(update={"text_da": _BY_PATCH.da, "text_en": _BY_PATCH.en}) if one.code == "extra_forbidden" else one
+            for one in read.reasons
+        )
+    )
 
 
 def _id(request: Request) -> str:
