@@ -74,3 +74,9 @@ async def test_a_region_that_merges_says_until_when_it_is_one(client: httpx2.Asy
     document = (await client.get("/codes/regions")).json()
     assert {item["code"]: (item["valid_from"], item["valid_to"]) for item in document["items"]}["DK-84"] == (None, "2026-12-31")
     assert [one["code"] for one in document["former"]] == ["DK-84", "DK-85"]
+
+
+async def test_an_outdated_code_is_not_called_erased(client: httpx2.AsyncClient) -> None:
+    problem = (await client.get("/codes/sections/SEL-105")).json()
+    assert problem["title"] == "Koden bruges ikke længere"
+    assert "SEL-107" in problem["detail"]

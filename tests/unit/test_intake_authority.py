@@ -10,6 +10,7 @@ from services.intake.domain.books import Books
 from services.intake.domain.commands import Command, Named
 from services.intake.domain.conditions import Condition, entity_tag
 from services.intake.domain.partners import Partner
+from services.intake.domain.states import ErasedNeed
 from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
 from shared.contracts.need import RuledOut
 from tests.support.intake import NEED, OFFER, VACANCY
@@ -60,3 +61,10 @@ def test_conditions_hold_of_what_is_stored() -> None:
     assert Condition(none_match="*").holds(None)
     assert not Condition(none_match="*").holds((1, 1))
     assert not Condition(none_match=frozenset({tag})).holds((2, 7))
+
+
+@pytest.mark.parametrize("kind", [commands.ReplaceNeed, commands.CloseNeed, commands.RuleOut, commands.EraseNeed])
+def test_who_may_send_no_needs_is_told_that_alone_whatever_there_is(kind: type[Any]) -> None:
+    silent = PartnerCaller(Partner("silent", frozenset({"vacancy"}), frozenset()))
+    books = Books(needs={"n-1": ErasedNeed("n-1", 2)})
+    assert [reason.code for reason in refusals(silent, of(kind), books)] == ["kind_not_granted"]

@@ -113,8 +113,8 @@ def refusals(  # noqa: PLR0911 - a table: one return per command
             return [*may_send(caller, "vacancy"), *_vacancy_refusals(caller, command, books)]
         case PostNeed(draft):
             return [*may_send(caller, "need"), *may_act_for(caller, draft.handlekommune, "handlekommune")]
-        case ReplaceNeed() | CloseNeed() | RuleOut() | EraseNeed():
-            return [*may_send(caller, "need"), *_need_refusals(caller, command, books)]
+        case ReplaceNeed() | CloseNeed() | RuleOut() | EraseNeed():  # who may send no needs is not told whether there is one
+            return may_send(caller, "need") or _need_refusals(caller, command, books)
         case _:
             assert_never(command)
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from shared.contracts import reference
-from shared.web import Body, FieldError, Header, Parameter, Problem, operation
+from shared.web import Body, FieldError, Header, Parameter, Problem, Text, operation
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,6 +28,7 @@ _IF_NONE_MATCH: Final = Parameter(
     "If-None-Match", {"type": "string"}, "header", "Det ETag, du har i forvejen.", "The ETag that you have already."
 )
 _HEADERS: Final = (Header("ETag", "Mærket på listens indhold", "The tag of the content"),)
+_OUTDATED: Final = Text("Koden bruges ikke længere", "The code is no longer used")
 _DENMARK: Final = ZoneInfo("Europe/Copenhagen")
 
 
@@ -134,7 +135,15 @@ async def get_code(request: Request) -> Response:
     context = (refusal.context if refusal else None) or {}
     gone = refusal is not None and refusal.type == "code_out_of_date"
     error = FieldError("code", "code_out_of_date" if gone else "unknown_code", context["text_da"], context["text_en"])
-    raise Problem(410 if gone else 404, errors=[error])
+    if not gone:
+        raise Problem(404, errors=[error])
+    instead = context["nearest"]
+    use = (
+        Text(f"Brug {instead}.", f"Use {instead}.")
+        if instead
+        else Text(f"Se listen /codes/{name}.", f"See the list /codes/{name}.")
+    )
+    raise Problem(410, _OUTDATED, use, errors=[error])
 
 
 def _named(request: Request) -> str:
