@@ -52,6 +52,9 @@ async def search(
 def _show(answer: Mapping[str, Any]) -> None:
     for note in answer["interpreted"]:
         output.text(f"{note['words']}: {note['text']}")
+    if not answer["hits"]:
+        output.text("Intet fundet. / Nothing found.")
+        return
     table = output.table(">Point", "Tilbud / Offer", "Sted / Place", "Ledigt / Free", "Paragraf, type / Section, kind", "Id")
     for hit in answer["hits"]:
         place = hit["kommune"]["label"] if hit["kommune"] else hit["landsdel"] or ""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from services.intake.domain.cpr import holds_cpr_number
 from services.intake.domain.geography import to_metres
 from services.intake.search.question import Question
+from services.intake.timers import DENMARK
 from shared.contracts import reference
 from shared.contracts.common import Point
 from shared.contracts.drafts import GeoPoint
@@ -155,14 +156,36 @@ _CORRECT: Final = Text("Ret parametrene nedenfor.", "Correct the parameters belo
 def _read(parameter: Parameter, values: list[str]) -> tuple[Any, FieldError | None]:
     schema, name = parameter.schema, parameter.name
     if schema["type"] == "array":
-        wrong = len(values) > schema["maxItems"] or any(value not in schema["items"]["enum"] for value in values)
-        return tuple(dict.fromkeys(values)), FieldError(name, "enum", *_NOT_LISTED) if wrong else None
+        unlisted = next((value for value in values if value not in schema["items"]["enum"]), None)
+        if unlisted is not None:
+            return None, FieldError(name, "enum", *_instead(name, unlisted))
+        wrong = FieldError(name, "enum", *_TOO_MANY) if len(values) > schema["maxItems"] else None
+        return tuple(dict.fromkeys(values)), wrong
     if len(values) > 1:
         return None, FieldError(name, "repeated", "må kun stå én gang", "may stand only once")
     return _read_one(parameter, values[0])
 
 
 _NOT_LISTED: Final = ("har en kode, der ikke findes; se /codes", "has a code that is none; see /codes")
+
+
+_TOO_MANY: Final = (f"må stå højst {_MOST_CODES} gange", f"may stand {_MOST_CODES} times at most")
+_LIST_OF: Final = {
+    "section": "sections",
+    "kind": "offer-types",
+    "kommune": "municipalities",
+    "landsdel": "landsdele",
+    "target_group": "target-groups",
+    "activity": "activities",
+    "work_task": "work-tasks",
+}
+
+
+def _instead(name: str, value: str) -> tuple[str, str]:
+    """Say what to use instead of a code that is none, as `/codes` does; nothing of what was sent is repeated."""
+    refusal = reference.refusal_of(value, _LIST_OF[name], datetime.now(DENMARK).date())
+    context = (refusal.context if refusal else None) or {}
+    return (context["text_da"], context["text_en"]) if context else _NOT_LISTED
 
 
 def _read_one(parameter: Parameter, value: str) -> tuple[Any, FieldError | None]:

@@ -35,21 +35,41 @@ def search_page(asked: Sequence[tuple[str, str]], page: Mapping[str, Any] | None
     cursor = page["next_cursor"] if page else None
     return {
         "asked": chosen,
-        "page": page and {**page, "hits": [{**hit, "labels": _labels(hit)} for hit in page["hits"]]},
+        "page": page
+        and {
+            **page,
+            "interpreted": [{**note, "text": _unbroken(note["text"])} for note in page["interpreted"]],
+            "hits": [{**hit, "labels": _labels(hit), "km": _km(hit["distance_m"])} for hit in page["hits"]],
+        },
         "problem": problem,
         "narrowing": [
-            (name, heading, [{**one, "href": _href([*again, (name, one["code"])])} for one in facets[name]])
+            (name, heading, [_narrower(one, [*again, (name, one["code"])]) for one in facets[name]])
             for name, heading in _NARROWED_BY
             if facets and not any(given == name for given, _ in again)
         ],
         "next_href": _href([*again, ("cursor", cursor)]) if cursor else None,
-        "sections": [(code, f"§ {one.section} {one.label_da}") for code, one in reference.sections().items()],
+        "sections": [(code, f"§\u00a0{one.section} {one.label_da}") for code, one in reference.sections().items()],
         "kommuner": sorted(((code, one.name) for code, one in reference.municipalities().items()), key=lambda one: one[1]),
     }
 
 
 def _labels(hit: Mapping[str, Any]) -> list[str]:
-    return list(dict.fromkeys(code["label"] for code in (*hit["sections"], *hit["kinds"])))
+    return list(dict.fromkeys(_unbroken(code["label"]) for code in (*hit["sections"], *hit["kinds"])))
+
+
+def _narrower(facet: Mapping[str, Any], parameters: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    return {**facet, "label": _unbroken(facet["label"]), "href": _href(parameters)}
+
+
+def _km(distance_m: int | None) -> str | None:
+    """Write a distance; none where it is nothing: the place is known by its kommune alone, as the one that distance counts from."""
+    tenths = (distance_m or 0) // 100
+    return f"{tenths // 10},{tenths % 10}" if tenths else None
+
+
+def _unbroken(text: str) -> str:
+    """Keep a § and its number on one line."""
+    return text.replace("§ ", "§\u00a0")
 
 
 def _href(parameters: Sequence[tuple[str, str]]) -> str:

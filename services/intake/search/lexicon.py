@@ -35,6 +35,8 @@ class Lexicon:
             (word,): names for word, names in known_words().wide.items()
         }
         self.kommuner = _kommuner()
+        self.place_words = frozenset(word for key in (*self.kommuner, *self.landsdele) for word in key)
+        """Words that names of places are made of: an ordinary word is not corrected into one."""
         self.longest_place = max(map(len, (*self.kommuner, *self.landsdele)))
 
         self.words = frozenset(listed_words())
@@ -83,7 +85,11 @@ def _kommuner() -> Mapping[tuple[str, ...], str]:
         whole[key] = code
         for word in _own_words(key):
             halves[word,].add(code)
-    return {key: next(iter(codes)) for key, codes in halves.items() if len(codes) == 1} | whole
+    return {key: next(iter(codes)) for key, codes in halves.items() if len(codes) == 1} | whole | _towns()
+
+
+def _towns() -> dict[tuple[str, ...], str]:
+    return {(word,): code for word, code in known_words().towns.items()}
 
 
 def _own_words(key: tuple[str, ...]) -> Iterable[str]:
@@ -92,4 +98,6 @@ def _own_words(key: tuple[str, ...]) -> Iterable[str]:
 
 def _place_spellings() -> dict[str, str]:
     names = [one.name for one in reference.municipalities().values()] + list(reference.words("landsdele"))
-    return {token.word: token.typed for name in names for token in tokens(name)} | {word: word for word in known_words().wide}
+    return {token.word: token.typed for name in names for token in tokens(name)} | {
+        word: word for word in (*known_words().wide, *known_words().towns)
+    }

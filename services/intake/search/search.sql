@@ -2,6 +2,18 @@
 -- The Danish stem of each word.
 SELECT word, COALESCE((ts_lexize('ledigplads_stem', word))[1], word) AS stem FROM unnest(:words::text[]) AS word;
 
+-- name: found_anywhere(queries, generation)
+-- The numbers of those of the queries that something has, as of a generation or as it is now.
+SELECT number FROM unnest(:queries::text[]) WITH ORDINALITY AS asked (query, number)
+WHERE EXISTS (
+    SELECT FROM search_words AS w JOIN search_entry AS e USING (entry_id)
+    WHERE w.words @@ asked.query::tsquery
+      AND CASE
+          WHEN :generation::bigint IS NULL THEN e.gone IS NULL
+          ELSE e.born <= :generation::bigint AND (e.gone IS NULL OR e.gone > :generation::bigint)
+      END
+);
+
 -- name: known_stems(stems)
 -- Those of the stems that something in the index or in the lists has.
 SELECT DISTINCT stem FROM search_word WHERE stem = ANY(:stems::text[]);

@@ -12,7 +12,8 @@ from services.intake.search.codes import PLACES, landsdel_numbers, place_number
 from services.intake.search.compounds import split
 from services.intake.search.cursors import Cursor, digest, read_cursor
 from services.intake.search.mistyping import nearest
-from services.intake.search.understanding import Note, corrected, taken_apart, typed_words, understand
+from services.intake.search.understanding import Note, corrected, typed_words, understand
+from services.intake.search.widening import Widening, by_place, by_words, nothing_found
 from services.intake.timers import danish_day
 from shared.contracts import reference
 from shared.contracts.common import Point
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from services.intake.search.understanding import Typed, Understood
 
 _EPOCH: Final = date(1970, 1, 1)
-_SHORTEST_CORRECTED: Final = 4
-_AROUND_KM: Final = 50
+_SHORTEST_CORRECTED: Final = 5
 _METRES: Final = 1000
 _MOST_OF_AN_OFFER: Final = 10
 
@@ -79,11 +79,12 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Widening:
-    """A question as it is asked, and what is said of it."""
+class _Settled:
+    """The way of asking that found something, or the first one; and its number among all ways."""
 
-    asked: Asked
-    note: Note | None
+    at: int
+    widening: Widening
+    found: Answer
 
 
 class Searching:
@@ -114,45 +115,68 @@ class Searching:
             raise EndedCursor
         now = datetime.fromtimestamp(place.now_s, UTC) if place else self._clock()
         understood, notes = await self._understand(question)
-        widenings = self._widenings(question, understood, now, limit + 1)
+        exact = self._asked(question, understood, now, limit + 1)
         if place:
-            widening = widenings[min(place.widened, len(widenings) - 1)]
-            asked = replace(widening.asked, generation=place.generation, after=After(place.points, place.key), facets=False)
-            at, found = place.widened, await self._store.search(asked)
+            settled = await self._again(replace(exact, generation=place.generation), question, understood, place)
         else:
-            at, found = await self._first_that_finds(widenings)
-        ended = _Ended(key, at, now, place, limit)
-        return _page(found, widenings[at], understood, notes, ended)
+            settled = await self._settle(exact, question, understood)
+        ended = _Ended(key, settled.at, now, place, limit)
+        return _page(settled.found, settled.widening, understood, notes, ended)
 
     async def standing(self, question: Question, offer_id: str) -> Standing:
         """Say where an offer stands among the answers to a question, or what keeps it from being one."""
         now = self._clock()
         understood, notes = await self._understand(question)
-        widenings = self._widenings(question, understood, now, _MOST_OF_AN_OFFER)
-        at, _ = await self._first_that_finds([replace(one, asked=replace(one.asked, limit=1, facets=False)) for one in widenings])
-        asked = widenings[at].asked
+        settled = await self._settle(self._asked(question, understood, now, 1), question, understood)
+        asked = replace(settled.widening.asked, limit=_MOST_OF_AN_OFFER, facets=False)
         hits, total = await self._store.standing(asked, offer_id)
         failing = [] if hits else await self._store.failing(asked, offer_id)
-        said = widenings[at].note
         return Standing(
             tuple(hits),
             total,
             tuple((key, tuple(names)) for key, names in failing),
             replace(understood, groups=asked.groups),
-            (*notes, said) if said else notes,
+            (*notes, *settled.widening.notes),
             _point(asked.near),
             now,
         )
 
-    async def _first_that_finds(self, widenings: Sequence[_Widening]) -> tuple[int, Answer]:
-        first = await self._store.search(widenings[0].asked)
-        found = first
-        for at, widening in enumerate(widenings):
-            if at:
-                found = await self._store.search(widening.asked)
+    async def _settle(self, exact: Asked, question: Question, understood: Understood) -> _Settled:
+        """Ask, and ask more widely until something is found; else give the question itself, with what was not found."""
+        strict = by_place(exact, question, understood)
+        at, nothing = await self._first_that_finds(strict)
+        if nothing.total:
+            return _Settled(at, strict[at], nothing)
+        before = len(strict)
+        missing = await self._store.missing(exact.groups, exact.generation)
+        for stage in by_words(exact, question, understood, missing):
+            at, found = await self._first_that_finds(stage)
             if found.total:
-                return at, found
-        return 0, first
+                return _Settled(before + at, stage[at], found)
+            before += len(stage)
+        return _Settled(0, Widening(exact, (nothing_found(question, missing),)), nothing)
+
+    async def _again(self, exact: Asked, question: Question, understood: Understood, place: Cursor) -> _Settled:
+        """Ask for the next page in the way that found the first."""
+        ways = by_place(exact, question, understood)
+        if place.widened >= len(ways):
+            missing = await self._store.missing(exact.groups, exact.generation)
+            ways += [way for stage in by_words(exact, question, understood, missing) for way in stage]
+        at = min(place.widened, len(ways) - 1)
+        asked = replace(ways[at].asked, after=After(place.points, place.key), facets=False)
+        return _Settled(at, ways[at], await self._store.search(asked))
+
+    async def _first_that_finds(self, stage: Sequence[Widening]) -> tuple[int, Answer]:
+        """Ask in the order of a stage; where protected addresses alone are found, near the place counts, and the whole country does not."""
+        found: list[tuple[int, Answer]] = []
+        for at, widening in enumerate(stage):
+            if widening.everywhere and any(answer.total for _, answer in found):
+                break
+            answer = await self._store.search(widening.asked)
+            if answer.total and not (widening.open_only and _all_protected(answer)):
+                return at, answer
+            found.append((at, answer))
+        return next((one for one in found if one[1].total), found[0])
 
     # --- understanding ---------------------------------------------------------------------------------------------
 
@@ -187,32 +211,17 @@ class Searching:
         if not unknown:
             return {}
         candidates = await self._store.nearest_words(unknown)
-        found = {word: nearest(word, candidates.get(word, ()), self._lexicon.words) for word in unknown}
+        named = {typed.word for typed in words if _may_be_a_place(typed)}
+        places = self._lexicon.place_words
+        found = {
+            word: nearest(
+                word, [one for one in candidates.get(word, ()) if word in named or one.word not in places], self._lexicon.words
+            )
+            for word in unknown
+        }
         return {word: meant for word, meant in found.items() if meant is not None}
 
     # --- asking ----------------------------------------------------------------------------------------------------
-
-    def _widenings(self, question: Question, understood: Understood, now: datetime, limit: int) -> list[_Widening]:
-        """The question itself; then, of a place that was named in words, its surroundings; then any of the words instead of all."""
-        exact = self._asked(question, understood, now, limit)
-        widenings = [_Widening(exact, None)]
-        if understood.kommuner and not question.kommune:
-            names = ", ".join(reference.municipalities()[code].name for code in understood.kommuner)
-            around = replace(exact, places=(), within_m=exact.within_m or _AROUND_KM * _METRES)
-            anywhere = replace(exact, places=())
-            widenings += [
-                _Widening(around, _said(names, _AROUND)),
-                _Widening(anywhere, _said(names, _ANYWHERE)),
-            ]
-        apart = taken_apart(understood.groups)
-        if len(apart) > 1:
-            some = Note(
-                " ".join(group.shown for group in understood.groups),
-                "Intet har alle ordene; her er, hvad der har nogle af dem",
-                "Nothing has all the words; here is what has some of them",
-            )
-            widenings += [_Widening(replace(one.asked, groups=apart, together=False), some) for one in tuple(widenings)]
-        return widenings
 
     def _asked(self, question: Question, understood: Understood, now: datetime, limit: int) -> Asked:
         numbers = landsdel_numbers()
@@ -247,19 +256,18 @@ _FROM_NOWHERE: Final = Note(
     "Afstanden bruges ikke: sig, hvorfra den regnes, med near",
     "The distance is not used: say from where, with near",
 )
-_AROUND: Final = (
-    "Intet i {names}; her er, hvad der er inden for {km} km",
-    "Nothing in {names}; here is what there is within {km} km",
-)
-_ANYWHERE: Final = (
-    "Intet inden for {km} km af {names}; her er, hvad der er i resten af landet",
-    "Nothing within {km} km of {names}; here is what there is elsewhere",
-)
 
 
-def _said(names: str, texts: tuple[str, str]) -> Note:
-    text_da, text_en = (text.format(names=names, km=_AROUND_KM) for text in texts)
-    return Note(names, text_da, text_en)
+def _may_be_a_place(typed: Typed) -> bool:
+    """Say whether a word that nothing has may be a mistyped name: nobody means the kommune Høje by `højt`."""
+    return typed.shown[:1].isupper() or typed.after in _BEFORE_PLACES
+
+
+_BEFORE_PLACES: Final = frozenset({"i", "paa", "ved", "naer", "fra"})
+
+
+def _all_protected(answer: Answer) -> bool:
+    return not any(place % PLACES for place in answer.counts["place"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,14 +281,14 @@ class _Ended:
     limit: int
 
 
-def _page(found: Answer, widening: _Widening, understood: Understood, notes: tuple[Note, ...], ended: _Ended) -> Page:
+def _page(found: Answer, widening: Widening, understood: Understood, notes: tuple[Note, ...], ended: _Ended) -> Page:
     cursor = None
     if len(found.hits) > ended.limit:
         found = replace(found, hits=found.hits[: ended.limit])
         last = found.hits[-1]
         generation = ended.place.generation if ended.place else found.generation or 0
         cursor = Cursor(ended.key, generation, int(ended.now.timestamp()), ended.at, last.points, last.key).text()
-    said = (*notes, widening.note) if widening.note else notes
+    said = (*notes, *widening.notes)
     return Page(found, replace(understood, groups=widening.asked.groups), said, _point(widening.asked.near), ended.now, cursor)
 
 

@@ -126,7 +126,7 @@ def words_query(groups: tuple[Group, ...], *, together: bool) -> str:
 def _query(group: Group, weights: str) -> str:
     """Write a group as a tsquery: found with one of the weights, or anywhere when there are none."""
     suffix = f":{weights}" if weights else ""
-    ways = [" & ".join(f"'{stem}'{suffix}" for stem in group.stems)]
+    ways = [" & ".join(f"'{stem}'{suffix}" for stem in group.stems)] if group.stems else []
     if group.parts:
         # Parts count in titles, names and kinds alone: a text that speaks of a day and of a centre is no day centre.
         ways.append(" & ".join(f"'{stem}':{'A' if weights == 'A' else 'AB'}" for _, stem in group.parts))

@@ -10,7 +10,7 @@ from services.intake.search.codes import MASK_OF, Bits, every_code
 from services.intake.search.entries import lexemes, mask_of
 from services.intake.search.mistyping import KnownWord
 from services.intake.search.ranking import ranking
-from services.intake.search.statement import COUNT_OF, HIT, TOTAL, failing_statement, standing_statement, statement
+from services.intake.search.statement import COUNT_OF, HIT, TOTAL, failing_statement, standing_statement, statement, words_query
 from shared.database import load_queries
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from services.intake.search.asking import Asked
     from services.intake.search.entries import Entry
     from services.intake.search.stems import Stems
+    from services.intake.search.understanding import Group
     from shared.database import Connection, Pool
 
 _CANDIDATES: Final = 12
@@ -112,6 +113,16 @@ class SearchStore:
         text, arguments, names = failing_statement(asked, offer_id)
         rows = await self._pool.fetch(text, *arguments)
         return [(row["key"], [name for number, name in enumerate(names) if not row[f"met_{number}"]]) for row in rows]
+
+    async def missing(self, groups: Sequence[Group], generation: int | None) -> tuple[Group, ...]:
+        """Give those of the groups that nothing in the whole search has, whatever else is asked for."""
+        if not groups:
+            return ()
+        queries = [words_query((group,), together=True) for group in groups]
+        async with self._pool.acquire() as connection:
+            rows = self._queries.found_anywhere(connection, queries=queries, generation=generation)
+            there = {row["number"] async for row in rows}
+        return tuple(group for number, group in enumerate(groups, start=1) if number not in there)
 
     async def stems(self, words: Collection[str]) -> dict[str, str]:
         """Ask for stems."""

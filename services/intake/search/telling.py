@@ -270,6 +270,8 @@ class _Teller:
         if found.squared_m is None:
             return self._say("Stedet er ikke angivet", "No place is stated")
         tenths = isqrt(found.squared_m) * 10 // _KM
+        if tenths == 0:
+            return self._say("På det sted, som afstanden regnes fra", "At the place that distance counts from")
         return self._say(f"{tenths // 10},{tenths % 10} km i luftlinje", f"{tenths // 10}.{tenths % 10} km as the crow flies")
 
     def _kind(self, code: str) -> dict[str, str]:

@@ -37,7 +37,7 @@ class Group:
 
     Attributes:
         shown: as typed.
-        stems: all of them, anywhere.
+        stems: all of them, anywhere; none: only the codes count.
         parts: of a compound, each with its stem: all of them, in titles, names and kinds.
         strong: codes that the words name, as good as the kind of a place in words; each a tsquery.
         weak: codes that the words imply, each a tsquery.
@@ -129,12 +129,18 @@ class _Reader:
 
     def take(self, words: Sequence[Typed], at: int) -> int:
         """Read what begins at a position; says how many words that was."""
-        return self._age(words, at) or self._alias(words, at) or self._place(words, at) or self._word(words[at])
+        return (
+            self._age(words, at)
+            or self._postcode(words, at)
+            or self._alias(words, at)
+            or self._place(words, at)
+            or self._word(words[at])
+        )
 
     def understood(self) -> Understood:
-        groups = [group for group, light in self._groups if not light] or [group for group, _ in self._groups]
-        if self._with_vacancy and len(groups) == len(self._groups) and all(light for _, light in self._groups):
-            groups = []
+        groups = [group for group, light in self._groups if not light]
+        if not groups and not (self._with_vacancy or self._kommuner or self._landsdele or self._ages):
+            groups = [group for group, _ in self._groups]
         return Understood(
             tuple(groups[:_MOST_GROUPS]),
             tuple(dict.fromkeys(self._kommuner)),
@@ -145,24 +151,26 @@ class _Reader:
         )
 
     def _age(self, words: Sequence[Typed], at: int) -> int:
-        """Read `17 år`, `18-25 år`, `under 18 år`, `over 65 år`; an age has two digits, or one, or is 100 and a little."""
+        """Read `17 år`, `18-25 år`, `under 18 år`, `over 65 år`, `på 19`; an age has two digits, or one, or is 100 and a little."""
         numbers: list[int] = []
         while at + len(numbers) < len(words) and words[at + len(numbers)].word.isdecimal() and len(numbers) < 2:  # noqa: PLR2004 - from, to
             numbers.append(int(words[at + len(numbers)].word))
         end = at + len(numbers)
-        if not numbers or end >= len(words) or words[end].word not in known_words().years or max(numbers) > 120:  # noqa: PLR2004 - nobody is older
+        in_years = end < len(words) and words[end].word in known_words().years
+        if not numbers or max(numbers) > 120 or not (in_years or words[at].after == "paa"):  # noqa: PLR2004 - nobody is older
             return 0
+        end += in_years
         low, high = min(numbers), max(numbers)
         if words[at].after == "under":
             low, high = 0, max(0, high - 1)
         elif words[at].after == "over":
             high = _OLDEST
         self._ages = low, high
-        shown = " ".join(typed.shown for typed in words[at : end + 1])
+        shown = " ".join(typed.shown for typed in words[at:end])
         self._notes.append(
             Note(shown, "Steder for den alder, eller uden aldersgrænse", "Places for that age, or without a limit of age")
         )
-        return end + 1 - at
+        return end - at
 
     def _alias(self, words: Sequence[Typed], at: int) -> int:
         stems = self._lexicon.stems
@@ -189,8 +197,24 @@ class _Reader:
                     name = reference.municipalities()[code].name
                     self._kommuner.append(code)
                     self._notes.append(Note(shown, f"Steder i {name}", f"Places in {name}", (code,)))
-                    return length
+                    return length + _quarter(words, at + length)
         return 0
+
+    def _postcode(self, words: Sequence[Typed], at: int) -> int:
+        """Read `8000`, `8000 Aarhus C`: where a name follows, that says it."""
+        word = words[at].word
+        if len(word) != 4 or not word.isdecimal():  # noqa: PLR2004 - as they are in Denmark
+            return 0
+        if at + 1 < len(words) and (length := self._place(words, at + 1)):
+            return 1 + length
+        codes = (code for first, last, code in known_words().postcodes if first <= int(word) <= last)
+        code = next(codes, None)
+        if code is None:
+            return 0
+        name = reference.municipalities()[code].name
+        self._kommuner.append(code)
+        self._notes.append(Note(words[at].shown, f"Steder i {name}", f"Places in {name}", (code,)))
+        return 1
 
     def _word(self, typed: Typed) -> int:
         rules = known_words()
@@ -213,6 +237,8 @@ def _meant(span: Sequence[Typed], stems: tuple[str, ...], meant: Sequence[Alias]
         strong += names
         weak += implies
     shown = " ".join(typed.shown for typed in span)
+    if strong and any(typed.word.isdecimal() for typed in span):
+        stems = ()  # who asks for § 85 does not ask for a text that has 85 in it
     return Group(shown, stems, parts, tuple(dict.fromkeys(strong)), tuple(dict.fromkeys(weak)))
 
 
@@ -226,7 +252,8 @@ def _codes_of(alias: Alias) -> tuple[list[str], list[str]]:
     if done:
         return [], done + services + kinds
     if groups:
-        return [], groups + kinds + sections + services
+        # The section that is made for these people says more than that a place takes them, too.
+        return sections, groups + kinds + services
     if kinds and not any(sign.isdecimal() for word in alias.words for sign in word):
         # A kind has a section that it is usually under, with much else; only who names a section by its number means all of it.
         return kinds, sections + services
@@ -282,6 +309,11 @@ def _spellings_of_place(span: Sequence[Typed]) -> list[tuple[str, ...]]:
     """Give the name as typed, and without the s of its genitive: Københavns."""
     key = tuple(typed.word for typed in span)
     return [key, (*key[:-1], key[-1].removesuffix("s"))] if key[-1].endswith("s") else [key]
+
+
+def _quarter(words: Sequence[Typed], at: int) -> int:
+    """Count the letters behind the name of a town that say which part of it: Aarhus C, København NV."""
+    return int(at < len(words) and words[at].word in known_words().quarters)
 
 
 def _is_only_a_word(span: Sequence[Typed]) -> bool:
