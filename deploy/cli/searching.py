@@ -51,7 +51,7 @@ async def search(
 
 def _show(answer: Mapping[str, Any]) -> None:
     for note in answer["interpreted"]:
-        output.text(f"{note['words']}: {note['text']}")
+        output.text(f"{note['words']}: {note['text']}" if note["words"] else note["text"])
     if not answer["hits"]:
         output.text("Intet fundet. / Nothing found.")
         return

@@ -289,6 +289,23 @@ async def test_a_parameter_that_is_wrong_is_named(world: SearchWorld, parameters
     assert [error["field"] for error in answer.json()["errors"]] == [field]
 
 
+async def test_the_wrong_section_of_the_portal_is_answered_with_the_right_ones(world: SearchWorld) -> None:
+    answer = await world.client.get("/search", params={"section": "SEL-105"})
+    [error] = answer.json()["errors"]
+    assert all(code in error["text_da"] for code in ("SEL-107", "SEL-109", "SEL-110"))
+
+
+async def test_a_page_of_what_was_searched_more_widely_goes_on_in_the_same_way(world: SearchWorld) -> None:
+    for number in range(3):
+        await world.offer(f"leret-{number}", name=f"Keramik {number}", municipality="0461")
+    await world.catch_up()
+    first = await world.search("xylofon keramik i Skagen Frederikshavn", limit=2)
+    second = await world.search("xylofon keramik i Skagen Frederikshavn", limit=2, cursor=first["next_cursor"])
+    assert (first["total"], second["total"], second["next_cursor"]) == (3, 3, None)
+    assert len({hit["offer_id"] for hit in (*first["hits"], *second["hits"])}) == 3
+    assert second["interpreted"] == first["interpreted"]
+
+
 @pytest.mark.parametrize(
     "words", ["'; DROP TABLE offer; --", "a & | ! <-> :*", "\\", "%", "§", "🙂", "((", "' OR ''='", "a" * 200, "x_kind_friv:A"]
 )
