@@ -70,7 +70,7 @@ def operator_routes() -> list[Route]:
 
 
 async def counts(request: Request) -> Response:
-    """Count what is open, and what waits to be published."""
+    """Count what is open, and what waits to be published or made searchable."""
     store: Store = request.state.store
     return _json(await store.counts())
 

@@ -189,7 +189,8 @@ SELECT vacancy_id FROM vacancy WHERE status = 'closed' AND closed_at < :moment::
 SELECT (SELECT count(*) FROM vacancy WHERE status = 'open') AS vacancies_open,
        (SELECT count(*) FROM need WHERE status = 'open') AS needs_open,
        (SELECT count(*) FROM offer) AS offers,
-       (SELECT count(*) FROM outbox) AS outbox_waiting;
+       (SELECT count(*) FROM outbox) AS outbox_waiting,
+       (SELECT count(*) FROM search_due) AS search_waiting;
 
 -- name: offer_body(offer_id)^
 -- One offer as published.

@@ -312,7 +312,7 @@ class Store:
             await self._queries.forget_receipts(connection, before=before)
 
     async def counts(self) -> dict[str, int]:
-        """Count what is open, and what waits to be published."""
+        """Count what is open, and what waits to be published or made searchable."""
         async with self._pool.acquire() as connection:
             return dict(await self._queries.counts(connection))
 

@@ -49,6 +49,7 @@ _NOT_MEANT: Final = (
     re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE),
     re.compile(r"(?<![0-9a-f])[0-9a-f]{16,}(?![0-9a-f])", re.IGNORECASE),
     re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?"),
+    re.compile(r"server process \[\d+\]"),
 )
 _NUMBER: Final = re.compile(r"(?<![\w.])\d{1,9}(?:[.,]\d+)?(?![\w])")
 _METRES: Final = 5_000
@@ -82,7 +83,8 @@ def needles_in(content: bytes) -> Iterator[str]:
             yield f"metres {found}"
         if abs(number - _POINT.easting_m / _KILOMETRES) < 1 or abs(number - _POINT.northing_m / _KILOMETRES) < 1:
             yield f"kilometres {found}"
-        if "." in found and (abs(number - LATITUDE) < _DEGREES or abs(number - LONGITUDE) < _DEGREES):
+        is_clock = re.fullmatch(r"0\d\.\d\d", found)  # 09.40 on a Danish page
+        if "." in found and not is_clock and (abs(number - LATITUDE) < _DEGREES or abs(number - LONGITUDE) < _DEGREES):
             yield f"degrees {found}"
 
 
