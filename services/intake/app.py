@@ -13,14 +13,15 @@ from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
-from services.intake.answering import Answering
-from services.intake.http.answering import not_there_handlers
-from services.intake.observation_store import ObservationStore
-from services.intake.observing import Observing
+from services.intake.duties import Duties
+from services.intake.http.handling import not_there_handlers
+from services.intake.observations.observing import Observing
+from services.intake.observations.store import ObservationStore
 from services.intake.operator_routes import operator_routes
 from services.intake.pages.rendering import Pages
 from services.intake.partners import Partners
 from services.intake.publishing import OWN_TOPICS
+from services.intake.receipts import Answering
 from services.intake.republishing import Republishing
 from services.intake.restoring.adoption import Adoption
 from services.intake.restoring.hold import Hold, HoldMiddleware
@@ -36,7 +37,6 @@ from services.intake.sheets.uploading import Uploading
 from services.intake.store import Store
 from services.intake.subscribers import subscribe
 from services.intake.timers import Timers
-from services.intake.work import Work
 from shared.database import check_database, create_pool, load_queries
 from shared.messaging.consuming import Consumers, make_broker
 from shared.messaging.deadletters import DeadLetters
@@ -90,7 +90,7 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
             checks.update({name: partial(_check_consumer, consumers, name) for name in consumers.checks()})
             search = await stack.enter_async_context(running_search(settings, clock))
             checks["search"] = _answering(search.projector.check)
-            work = Work(intake, relay, timers, consumers, clock)
+            work = Duties(intake, relay, timers, consumers, clock)
             stack.push_async_callback(work.end)
             republishing = Republishing(store, bootstrap, names, clock)
             restoring = _restoring(pool, store, republishing, settings, clock)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from services.intake.own_log import fingerprint, read_own
+from services.intake.published_log import fingerprint, read_own
 from services.intake.publishing import ENTITY_OF_TOPIC, OWN_TOPICS, envelope
 from shared.contracts.need import NeedProfile
 from shared.contracts.offer import Offer
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from services.intake.own_log import Reading, Seen
+    from services.intake.published_log import Reading, Seen
     from services.intake.store import Published, Store
     from shared.contracts.common import Contract
     from shared.database import Connection

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from services.intake.answered import AnsweredRequests
 from services.intake.domain import vacancies
 from services.intake.domain.authority import ANYONE, Caller, refusals
 from services.intake.domain.commands import Command, EraseVacancy, ExpireVacancy, RemindVacancy
@@ -21,6 +20,7 @@ from services.intake.domain.outcomes import Accepted, Outcome, Rejected, rejecte
 from services.intake.domain.states import OfferState, VacancyState
 from services.intake.domain.targets import target_of
 from services.intake.domain.wanted import wanted
+from services.intake.idempotency import AnsweredRequests
 from services.intake.ids import new_id, new_ids
 from services.intake.publishing import body_of, envelope, message, topic_of
 from services.intake.sheets.tidying import OldSheets
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
     from datetime import date, datetime
 
-    from services.intake.answered import Answer, Once
     from services.intake.domain.books import Books
     from services.intake.domain.states import ErasedVacancy
+    from services.intake.idempotency import Answer, Once
     from services.intake.store import Store
     from shared.contracts.settings import Policy
     from shared.database import Connection

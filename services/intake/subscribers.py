@@ -10,7 +10,7 @@ from shared.messaging.envelope import Envelope, MalformedEnvelope
 from shared.observability import new_correlation_id
 
 if TYPE_CHECKING:
-    from services.intake.answering import Answering
+    from services.intake.receipts import Answering
     from shared.messaging.consuming import Consumers
     from shared.messaging.records import RawRecord
     from shared.messaging.topics import TopicNames

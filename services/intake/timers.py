@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import date
 
-    from services.intake.observing import Observing
+    from services.intake.observations.observing import Observing
     from services.intake.service import Intake
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ import asyncpg
 import httpx2
 import pytest
 
-from services.intake.http.answer_models import NeedAnswer, NeedReferences, Offers, VacancyAnswer, VacancyRows
+from services.intake.http.models import NeedAnswer, NeedReferences, Offers, VacancyAnswer, VacancyRows
 from shared.messaging.topics import TopicNames, Topics
 from tests.support.backends import Kafka
 from tests.support.intake import NEED, OFFER, VACANCY, IntakeUnderTest, records_of, running_intake

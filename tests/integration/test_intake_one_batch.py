@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 import pytest
 
-from services.intake.answering import Answering
 from services.intake.domain.submissions import Submission
+from services.intake.receipts import Answering
 from shared.contracts.submission import OFFER_SUBMITTED, VACANCY_SUBMITTED
 from shared.messaging.topics import TopicNames, Topics, create_partner_topics
 from tests.support.backends import Kafka

@@ -14,7 +14,7 @@ from services.intake.domain.commands import CloseVacancy, Command, ConfirmVacanc
 from services.intake.domain.outcomes import Accepted, Outcome
 from services.intake.domain.states import VacancyState
 from services.intake.http import search
-from services.intake.http.answering import not_there_handlers
+from services.intake.http.handling import not_there_handlers
 from services.intake.pages.rendering import Pages
 from services.intake.search.lexicon import make_lexicon
 from services.intake.search.limiting import Limiter

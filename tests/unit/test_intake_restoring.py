@@ -10,10 +10,10 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
+from services.intake.duties import Duties
 from services.intake.restoring.hold import Hold
 from services.intake.restoring.restoring import Restored
 from services.intake.restoring.routes import routes
-from services.intake.work import Work
 from shared.web import exception_handlers
 from tests.support.waiting import eventually
 
@@ -55,10 +55,10 @@ class Runs:
         pass
 
 
-def work_of(relay: Relay, runs: Runs) -> Work:
+def work_of(relay: Relay, runs: Runs) -> Duties:
     parts: Any = runs
     running: Any = relay
-    return Work(parts, running, parts, parts, lambda: datetime(2026, 11, 25, 12, tzinfo=UTC))
+    return Duties(parts, running, parts, parts, lambda: datetime(2026, 11, 25, 12, tzinfo=UTC))
 
 
 async def test_what_failed_to_begin_has_not_begun_and_begins_once_when_asked_again() -> None:

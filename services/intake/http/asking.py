@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from services.intake.answered import Once
 from services.intake.domain.authority import ANYONE, Caller, PartnerCaller
 from services.intake.domain.conditions import Condition, Tags
 from services.intake.domain.cpr import holds_cpr_number
+from services.intake.idempotency import Once
 from shared.web import FieldError, Parameter, Problem, Text, read_bytes
 
 if TYPE_CHECKING:

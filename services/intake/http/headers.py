@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from services.intake.http.answering import REPLAYED as REPLAYED_NAME
+from services.intake.http.handling import REPLAYED as REPLAYED_NAME
 from shared.web import Header
 
 ETAG: Final = Header(

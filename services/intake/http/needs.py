@@ -8,13 +8,10 @@ from pydantic import ConfigDict, Field
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.intake.answers import refusal
 from services.intake.domain.authority import PartnerCaller, may_act_for, may_see_needs_of, may_send
 from services.intake.domain.commands import CloseNeed, EraseNeed, Named, PostNeed, ReplaceNeed, RuleOut
 from services.intake.domain.conditions import entity_tag
 from services.intake.domain.outcomes import Rejected
-from services.intake.http.answer_models import NeedAnswer, NeedReferenceRow, NeedReferences, NeedRows, Needs
-from services.intake.http.answering import intake_of, many, one, page, record, store_of
 from services.intake.http.asking import (
     AFTER,
     CHANGING,
@@ -31,7 +28,10 @@ from services.intake.http.asking import (
 )
 from services.intake.http.bodies import MOST_ROWS, rows_of
 from services.intake.http.examples import NEED, RULED_OUT, SMALLEST_NEED
+from services.intake.http.handling import intake_of, many, one, page, record, store_of
 from services.intake.http.headers import ETAG, LOCATION, REPLAYED
+from services.intake.http.models import NeedAnswer, NeedReferenceRow, NeedReferences, NeedRows, Needs
+from services.intake.http.outcomes import refusal
 from services.intake.reading import read_draft
 from shared.contracts import reference
 from shared.contracts.common import Code, Day, Draft

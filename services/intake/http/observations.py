@@ -10,11 +10,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.intake.answers import UNPROCESSABLE, refusal
 from services.intake.domain.observations import LEAST, Finding, Objection, Ruling, Standing
 from services.intake.domain.outcomes import Rejected
 from services.intake.http.asking import LIMIT, PARTNER, caller_of, id_in_path, page_of, path_parameter
 from services.intake.http.headers import LOCATION
+from services.intake.http.outcomes import UNPROCESSABLE, refusal
 from services.intake.reading import read_draft
 from shared.contracts.common import Draft, EntityId
 from shared.web import Body, FieldError, Parameter, Problem, operation, read_json_bytes
@@ -22,7 +22,7 @@ from shared.web import Body, FieldError, Parameter, Problem, operation, read_jso
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from services.intake.observing import Observed, Observing
+    from services.intake.observations.observing import Observed, Observing
 
 _TAGS: Final = ("observations",)
 _JSON: Final = "application/json"

@@ -8,8 +8,6 @@ from starlette.routing import Route
 
 from services.intake.domain.commands import PutOffer
 from services.intake.domain.outcomes import Rejected
-from services.intake.http.answer_models import OfferAnswer, Offers
-from services.intake.http.answering import one, page, record, store_of
 from services.intake.http.asking import (
     AFTER,
     CHANGING,
@@ -22,7 +20,9 @@ from services.intake.http.asking import (
     path_parameter,
 )
 from services.intake.http.examples import OFFER
+from services.intake.http.handling import one, page, record, store_of
 from services.intake.http.headers import ETAG, LOCATION, REPLAYED
+from services.intake.http.models import OfferAnswer, Offers
 from services.intake.reading import read_draft
 from shared.contracts import reference
 from shared.contracts.drafts import OfferDraft

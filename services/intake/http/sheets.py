@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from services.intake.domain.cpr import holds_cpr_number
 from services.intake.domain.outcomes import reason
-from services.intake.http.answering import intake_of
 from services.intake.http.asking import PARTNER, caller_of
+from services.intake.http.handling import intake_of
 from services.intake.sheets.columns import SHEETS
 from services.intake.sheets.downloading import MEDIA_TYPES
 from services.intake.sheets.files import BrokenFileError

@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 from pydantic import Field
 from starlette.routing import Route
 
-from services.intake.answers import refusal
 from services.intake.domain.authority import may_send, may_speak_for, sender_of
 from services.intake.domain.commands import CloseVacancy, ConfirmVacancy, Named, PatchVacancy, PostVacancy, ReplaceVacancy
 from services.intake.domain.outcomes import Rejected, rejected
-from services.intake.http.answer_models import Vacancies, VacancyAnswer, VacancyRows
-from services.intake.http.answering import intake_of, many, one, page, record, store_of
 from services.intake.http.asking import (
     AFTER,
     CHANGING,
@@ -28,7 +25,10 @@ from services.intake.http.asking import (
 )
 from services.intake.http.bodies import MOST_ROWS, object_of, rows_of
 from services.intake.http.examples import CLEARING, PATCH, VACANCY
+from services.intake.http.handling import intake_of, many, one, page, record, store_of
 from services.intake.http.headers import ETAG, LOCATION, REPLAYED
+from services.intake.http.models import Vacancies, VacancyAnswer, VacancyRows
+from services.intake.http.outcomes import refusal
 from services.intake.http.patches import VacancyPatch
 from services.intake.reading import merger, read_draft
 from shared.contracts.common import Draft, EntityId

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from services.intake.domain.adopting import adopt_need, adopt_offer, adopt_vacancy
 from services.intake.domain.states import ErasedNeed, ErasedVacancy, NeedState, OfferState, VacancyState
 from services.intake.domain.wanted import Wanted
-from services.intake.own_log import envelope_of
+from services.intake.published_log import envelope_of
 from services.intake.publishing import SOURCE
 from services.intake.store import Change, Setting
 from shared.contracts.need import NeedProfile
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from services.intake.domain.books import Books
     from services.intake.domain.freshness import Freshness
     from services.intake.domain.states import State
-    from services.intake.own_log import Reading
+    from services.intake.published_log import Reading
     from services.intake.restoring.store import RestoringStore
     from services.intake.store import Store
     from shared.database import Connection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from services.intake.own_log import Reading, envelope_of
+from services.intake.published_log import Reading, envelope_of
 from services.intake.publishing import OWN_TOPICS, SOURCE
 from shared.messaging.log import read_from
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from services.intake.own_log import read_own
+from services.intake.published_log import read_own
 from services.intake.publishing import ENTITY_OF_TOPIC, OWN_TOPICS
 from services.intake.restoring.missing import what_is_missing
 from services.intake.restoring.submissions import (
@@ -23,7 +23,7 @@ from shared.messaging.topics import PARTNER
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.intake.own_log import Reading
+    from services.intake.published_log import Reading
     from services.intake.republishing import Report, Republishing
     from services.intake.restoring.adoption import Adopted, Adoption
     from services.intake.restoring.missing import Missing

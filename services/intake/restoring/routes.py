@@ -19,9 +19,9 @@ from shared.web import Problem, Text, read_body
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from services.intake.duties import Duties
     from services.intake.restoring.hold import Hold
     from services.intake.restoring.restoring import Restored, Restoring
-    from services.intake.work import Work
 
 
 log = structlog.get_logger(__name__)
@@ -86,7 +86,7 @@ async def restore(request: Request) -> Response:
     return _json(done.told())
 
 
-async def _carry_out(restoring: Restoring, work: Work, hold: Hold, asked: _Restore) -> Restored:
+async def _carry_out(restoring: Restoring, work: Duties, hold: Hold, asked: _Restore) -> Restored:
     done = await restoring.restore(backup_wins=asked.backup_wins, without_partners=asked.without_partners)
     await work.begin()
     hold.reason = None

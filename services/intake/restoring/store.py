@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime
 
-    from services.intake.own_log import Seen
+    from services.intake.published_log import Seen
     from services.intake.store import StoredReceipt
     from shared.database import Connection, Pool
     from shared.messaging.versions import Position

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import orjson
 import structlog
 
-from services.intake.answers import row_answer
 from services.intake.domain.authority import ANYONE, PartnerCaller
 from services.intake.domain.commands import CloseNeed, CloseVacancy
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged
+from services.intake.http.outcomes import row_answer
 from services.intake.service import Request, log_changes
 from services.intake.sheets.naming import named, resolved
 from services.intake.sheets.rows import ReadRow, RowReader

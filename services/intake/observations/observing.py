@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from services.intake.domain.authority import Caller
     from services.intake.domain.observations import Finding, Objection, ObservationRules, Ruling, Standing
-    from services.intake.observation_store import ObservationStore
+    from services.intake.observations.store import ObservationStore
     from services.intake.service import Intake
     from services.intake.store import Change, Store
     from shared.database import Connection

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shared.messaging.relay import OutboxRelay
 
 
-class Work:
+class Duties:
     """Begins once, when the database and the log are known to belong together, and ends with the service."""
 
     def __init__(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 import orjson
 from starlette.responses import Response
 
-from services.intake.answered import Answer, KeyInUse, KeyReused
-from services.intake.answers import done, listed, refusal, row_answer
 from services.intake.domain.conditions import entity_tag
 from services.intake.domain.outcomes import Rejected
 from services.intake.http.asking import IDEMPOTENCY_KEY, caller_of, condition_of, once_of, seen_before
+from services.intake.http.outcomes import done, listed, refusal, row_answer
+from services.intake.idempotency import Answer, KeyInUse, KeyReused
 from services.intake.service import Request
 from services.intake.store import UNAVAILABLE
 from shared.messaging.outbox import MessageTooLarge
