@@ -47,7 +47,7 @@ async def explain(*, need: str, vacancy: str, json: Annotated[bool, Parameter(ne
     if json:
         output.document(answer)
     else:
-        _show(answer)
+        show(answer)
     return OK
 
 
@@ -71,7 +71,8 @@ async def _ask(http: httpx2.AsyncClient, stack: StackState, question: bytes) -> 
     raise NotReachableError("No matching worker answers: `ledigplads status` says what is up.") from trouble
 
 
-def _show(answer: Mapping[str, Any]) -> None:
+def show(answer: Mapping[str, Any]) -> None:
+    """Write an answer of matching's for a person."""
     if answer["eligible"]:
         output.text(f"Passer: {answer['score']} af 100 point. / It fits: {answer['score']} of 100 points.")
         _show_parts(answer["parts"], answer["score"])
@@ -85,7 +86,10 @@ def _show(answer: Mapping[str, Any]) -> None:
             if rule.get("change"):
                 output.text(f"    → {_change(rule['change'])}")
     if answer["unknown"]:
-        output.text(f"Ukendt / unknown: {', '.join(map(str, answer.get('unknown_texts') or answer['unknown']))}")
+        output.text("Ukendt, og udelukker ikke. / Unknown, and excludes nothing.")
+        for unknown in answer["unknown_texts"]:
+            output.text(f"  {unknown['text_da']} [{unknown['code']}]")
+            output.text(f"  {unknown['text_en']}")
     output.text(f"Policy {answer['policy']}")
 
 
