@@ -12,7 +12,7 @@ from shared.contracts.common import Point
 from shared.contracts.need import ReferencePoint, RuledOut, WantedSection
 from shared.contracts.settings import Policy
 from shared.contracts.vacancy import PriceLine
-from tests.support.matching import GROUPS, SERVICES, TODAY, first_policy, need, vacancy
+from tests.support.matching import GROUPS, SERVICES, TODAY, first_policy, full_policy, need, vacancy
 
 TERMS = Terms(first_policy(), TODAY)
 
@@ -251,6 +251,15 @@ def test_the_explanation_names_the_numbers_the_remedy_and_the_policy() -> None:
 def test_every_failed_rule_is_told_not_only_the_first() -> None:
     answer = explain(need(birth_year=2015), vacancy(places_free=0, sections=("SEL-108",)), TERMS)
     assert [failed["code"] for failed in answer["failed"]] == ["section", "age", "capacity"]
+
+
+def test_nobody_is_advised_to_add_a_section_that_no_need_is_registered_for() -> None:
+    def advice(*sections: str) -> Any:
+        failed = explain(need(), vacancy(sections=sections), Terms(full_policy(), TODAY))["failed"]
+        return next(rule["change"] for rule in failed if rule["code"] == "section")
+
+    assert advice("SEL-109") is None
+    assert advice("SEL-109", "SEL-110") == "Tilføj § 110 til behovet · Add § 110 to the need"
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,11 @@ def not_matched(_need: NeedProfile, vacancy: Vacancy, terms: Terms) -> Verdict:
     return Fails(words.never_matched(vacancy)) if facts.never_matched(vacancy, terms.never_matched_sections) else Holds()
 
 
-def section(need: NeedProfile, vacancy: Vacancy, _terms: Terms) -> Verdict:
+def section(need: NeedProfile, vacancy: Vacancy, terms: Terms) -> Verdict:
     wanted = facts.sections(need)
-    return Fails(words.other_section(wanted, vacancy.sections)) if wanted.isdisjoint(vacancy.sections) else Holds()
+    if wanted.isdisjoint(vacancy.sections):
+        return Fails(words.other_section(wanted, vacancy.sections, terms.never_matched_sections))
+    return Holds()
 
 
 def capacity(_need: NeedProfile, vacancy: Vacancy, _terms: Terms) -> Verdict:

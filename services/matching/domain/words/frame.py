@@ -41,7 +41,8 @@ def never_matched(vacancy: Vacancy) -> Reason:
     )
 
 
-def other_section(wanted: Collection[str], offered: Collection[str]) -> Reason:
+def other_section(wanted: Collection[str], offered: Collection[str], never_matched: Collection[str]) -> Reason:
+    """Say which sections are wanted and offered; a section that no need is registered for is advised to nobody."""
     if not offered:
         return reason(
             "Pladsen tilbydes ikke efter nogen paragraf.",
@@ -49,12 +50,12 @@ def other_section(wanted: Collection[str], offered: Collection[str]) -> Reason:
             "Tilbuddet oplyser pladsens paragraf",
             "The offer states the section of the place",
         )
-    return reason(
-        f"Behovet er efter {sections(wanted)}; pladsen tilbydes efter {sections(offered)}.",
-        f"The need is for {sections(wanted)}; the place is offered under {sections(offered)}.",
-        f"Tilføj {section_name(min(offered))} til behovet",
-        f"Add {section_name(min(offered))} to the need",
-    )
+    da = f"Behovet er efter {sections(wanted)}; pladsen tilbydes efter {sections(offered)}."
+    en = f"The need is for {sections(wanted)}; the place is offered under {sections(offered)}."
+    possible = [section_name(code) for code in sorted(offered) if code not in never_matched]
+    if not possible:
+        return reason(da, en)
+    return reason(da, en, f"Tilføj {possible[0]} til behovet", f"Add {possible[0]} to the need")
 
 
 def places_uncounted() -> Words:
