@@ -79,9 +79,7 @@ async def import_(
     report
         Write the whole report, a line of JSON per row, into this file.
     """
-    media_type = _MEDIA_TYPES.get(file.suffix.lower())
-    if media_type is None or not await asyncio.to_thread(file.is_file):
-        raise UsageError(f"{file} is no sheet: give a file that ends in {', '.join(_MEDIA_TYPES)}.")
+    media_type = await asyncio.to_thread(_media_type_of, file)
     upload = resume or str(uuid.uuid4())
     asked = {
         "sheet": sheet or _name(file),
@@ -105,7 +103,9 @@ async def import_(
     return told.end(upload)
 
 
-async def template(kind: Kind = "vacancies", *, to: Path | None = None) -> int:
+async def template(
+    kind: Kind = "vacancies", *, to: Path | None = None, overwrite: Annotated[bool, Parameter(negative="")] = False
+) -> int:
     """Hent et tomt ark. Fetch an empty sheet to fill in, with drop-downs of codes and a page that lists them.
 
     Parameters
@@ -114,8 +114,11 @@ async def template(kind: Kind = "vacancies", *, to: Path | None = None) -> int:
         What the rows are to be.
     to
         The file to write; without it `KIND-skabelon.xlsx` here.
+    overwrite
+        Write over the file if it is there; without it a sheet that somebody has begun to fill in is kept.
     """
     target = to or Path(f"{kind}-skabelon.xlsx")
+    await asyncio.to_thread(_may_write, target, overwrite=overwrite)
     url = find_stack().url("intake")
     async with client() as made:
         try:
@@ -127,6 +130,42 @@ async def template(kind: Kind = "vacancies", *, to: Path | None = None) -> int:
     await asyncio.to_thread(target.write_bytes, answer.content)
     output.text(str(target))
     return OK
+
+
+def _media_type_of(file: Path) -> str:
+    """Say how the sheet is to be sent, before anything is.
+
+    Raises:
+        UsageError: there is no such file, it is empty, it may not be read, or it is no sheet.
+    """
+    if not file.exists():
+        raise UsageError(f"{file} findes ikke. / There is no file {file}.")
+    if not file.is_file():
+        raise UsageError(f"{file} er ikke en fil. / {file} is no file.")
+    media_type = _MEDIA_TYPES.get(file.suffix.lower())
+    if media_type is None:
+        known = ", ".join(_MEDIA_TYPES)
+        raise UsageError(
+            f"{file} er ikke et ark: navnet skal ende på {known}. / {file} is no sheet: its name must end in {known}."
+        )
+    try:
+        with file.open("rb") as opened:
+            is_empty = not opened.read(1)
+    except OSError as error:
+        raise UsageError(f"{file} kan ikke læses. / {file} cannot be read ({type(error).__name__}).") from error
+    if is_empty:
+        raise UsageError(f"{file} er tom. / {file} is empty.")
+    return media_type
+
+
+def _may_write(target: Path, *, overwrite: bool) -> None:
+    if target.exists() and not overwrite:
+        raise UsageError(
+            f"{target} findes allerede: vælg et andet navn med --to, eller skriv over den med --overwrite. / "
+            f"{target} is there already: choose another name with --to, or write over it with --overwrite."
+        )
+    if not target.absolute().parent.is_dir():
+        raise UsageError(f"Mappen til {target} findes ikke. / There is no folder for {target}.")
 
 
 class _Told:
