@@ -30,6 +30,9 @@ class Rule(Contract):
     text_en: str = Field(description="What the rule says, in English")
     source: str = Field(description="Law or professional source")
     in_force_from: date | None = Field(default=None, description="Day from which the rule holds; null: since the policy does")
+    unit: str | None = Field(default=None, description="What the rule compares, e.g. km or years; null: yes or no, or not stated")
+    direction: str | None = Field(default=None, description="What passes and what fails, in English; null: not stated")
+    direction_da: str | None = Field(default=None, description="The same in Danish; null: not stated")
 
 
 class Part(Contract):
@@ -43,6 +46,19 @@ class Part(Contract):
     text_da: str = Field(description="What the part is, in Danish")
     text_en: str = Field(description="What the part is, in English")
     direction: str = Field(description="What gives more points, in plain words")
+    source: str = Field(description="Law or professional source, or that it is an assumption")
+    direction_da: str | None = Field(default=None, description="What gives more points, in plain Danish; null: not stated")
+
+
+class Statement(Contract):
+    """What a number or a list of the policy means and where it comes from; the rules and the parts say it of themselves."""
+
+    field: str = Field(description="Name of the policy's field that is spoken of, e.g. threshold")
+    text_da: str = Field(description="What it is, in Danish")
+    text_en: str = Field(description="What it is, in English")
+    unit: str = Field(description="What it counts or measures, as the contract has it; codes for a list of codes")
+    direction: str = Field(description="What a higher number, or a longer list, does; in English")
+    direction_da: str = Field(description="The same in Danish")
     source: str = Field(description="Law or professional source, or that it is an assumption")
 
 
@@ -129,6 +145,10 @@ class Policy(Contract):
     )
     assumed_languages: Codes = Field(
         default=(), description="Languages that every place is taken to speak", json_schema_extra=codes("languages")
+    )
+    statements: tuple[Statement, ...] = Field(
+        default=(),
+        description="What each number and list above means, and its source; empty: a policy from before they were asked for",
     )
 
     def hash(self) -> str:
