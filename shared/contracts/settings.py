@@ -79,6 +79,32 @@ class SectionAge(Contract):
     to_age: int = Field(default=120, ge=0, le=120, description="Oldest age in whole years", json_schema_extra=unit("years"))
 
 
+class PriorityTerms(Contract):
+    """What a person's place in the queue for one scarce place is made of: points for urgency, waiting and a deadline, 100 at most.
+
+    It orders people and never changes the fit, so a worker scores nothing anew for it.
+    """
+
+    soon_points: int = Field(default=20, ge=0, le=100, description="Urgency `soon`", json_schema_extra=unit("points"))
+    acute_points: int = Field(default=50, ge=0, le=100, description="Urgency `acute`", json_schema_extra=unit("points"))
+    waiting_max_points: int = Field(
+        default=30, ge=0, le=100, description="Most points for having waited", json_schema_extra=unit("points")
+    )
+    waiting_full_days: int = Field(
+        default=365, ge=1, le=3650, description="Waited so long: all of them; evenly fewer below", json_schema_extra=unit("days")
+    )
+    deadline_max_points: int = Field(
+        default=20, ge=0, le=100, description="On the day of the deadline, and after it", json_schema_extra=unit("points")
+    )
+    deadline_from_days: int = Field(
+        default=90,
+        ge=1,
+        le=3650,
+        description="So long before the deadline: none; evenly more after",
+        json_schema_extra=unit("days"),
+    )
+
+
 class Policy(Contract):
     """One dated policy: rules, parts (their maxima add up to 100), thresholds. Numbers of the domain live here, not in code."""
 
@@ -145,6 +171,9 @@ class Policy(Contract):
     )
     assumed_languages: Codes = Field(
         default=(), description="Languages that every place is taken to speak", json_schema_extra=codes("languages")
+    )
+    priority: PriorityTerms = Field(
+        default=PriorityTerms(), description="The order of people for one scarce place; it never changes the fit"
     )
     statements: tuple[Statement, ...] = Field(
         default=(),
