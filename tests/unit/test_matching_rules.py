@@ -91,7 +91,7 @@ def test_each_rule_alone_excludes_and_says_why_and_what_would_help(code: str, as
     [reason] = assessment.failed.values()
     assert reason.words.da != reason.words.en
     assert reason.change is not None
-    assert " · " in reason.change
+    assert reason.change.da != reason.change.en
 
 
 @pytest.mark.parametrize(
@@ -281,5 +281,9 @@ def test_the_explanation_of_half_days_names_them() -> None:
     answer = explain(need(half_days_a_week=3), vacancy(**FITTING_PLACE, day_capacity=capacity), TERMS)
     [failed] = answer["failed"]
     assert failed["text_en"] == "Half-days that suit and have room: Tuesday morning, Thursday afternoon (2 of 3)."
-    assert failed["change"] == "Nøjes med 2 halve dage · Make do with 2 half-days"
+    assert failed["change"] == {
+        "text_da": "Nøjes med 2 halve dage",
+        "text_en": "Make do with 2 half-days",
+        "steps": [{"of": "need", "field": "half_days_a_week", "from": 3, "to": 2}],
+    }
     assert explain(need(half_days_a_week=2), vacancy(**FITTING_PLACE, day_capacity=capacity), TERMS)["eligible"]

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from services.matching.domain.changes import as_json
 from services.matching.domain.labels import labels
 from services.matching.domain.reference import assess
 
 if TYPE_CHECKING:
     from services.matching.domain.terms import Terms
+    from services.matching.domain.words.saying import Reason
     from shared.contracts.need import NeedProfile
     from shared.contracts.vacancy import Vacancy
+
+
+def change(reason: Reason, need: NeedProfile, vacancy: Vacancy) -> dict[str, Any] | None:
+    """Tell what would make the rule hold: in words, and field by field where fields hold it; None where nobody can change it."""
+    if reason.change is None:
+        return None
+    steps = [as_json(step, need, vacancy) for step in reason.steps]
+    return {"text_da": reason.change.da, "text_en": reason.change.en, "steps": steps}
 
 
 def explain(need: NeedProfile, vacancy: Vacancy, terms: Terms) -> dict[str, Any]:
@@ -36,7 +46,7 @@ def explain(need: NeedProfile, vacancy: Vacancy, terms: Terms) -> dict[str, Any]
             for code, part in found.parts.items()
         ],
         "failed": [
-            {"code": code, "text_da": reason.words.da, "text_en": reason.words.en, "change": reason.change}
+            {"code": code, "text_da": reason.words.da, "text_en": reason.words.en, "change": change(reason, need, vacancy)}
             for code, reason in found.failed.items()
         ],
         "unknown": list(found.unknown),

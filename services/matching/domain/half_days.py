@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +34,11 @@ def needed(need: NeedProfile) -> int:
     """Give how many half-days a week are needed; never more than would do. 0 where the need asks for none."""
     asked = need.half_days_a_week or (1 if need.half_days else 0)
     return min(asked, would_do(need).bit_count())
+
+
+def listed(mask: int) -> list[tuple[int, Literal["morning", "afternoon"]]]:
+    """Give half-days by ISO weekday and half, Monday morning first."""
+    return [(bit // 2 + 1, "afternoon" if bit % 2 else "morning") for bit in range(14) if mask >> bit & 1]
 
 
 def with_room(vacancy: Vacancy) -> int:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from services.matching.domain import facts
+from services.matching.domain.changes import on_need, on_vacancy, sections_to_add
 from services.matching.domain.facts import PensionAge
 from services.matching.domain.verdicts import Fails, Holds, NotKnown
 from services.matching.domain.words import person as words
+from shared.contracts.need import WantedSection
+from shared.contracts.vacancy import Exclusion
 
 if TYPE_CHECKING:
+    from services.matching.domain.changes import Step
+    from services.matching.domain.facts import AgeRange
     from services.matching.domain.terms import Terms
     from services.matching.domain.verdicts import Verdict
     from shared.contracts.need import NeedProfile
     from shared.contracts.vacancy import Vacancy
+
+
+_OLDEST_LIMIT: Final = 120
 
 
 def age(need: NeedProfile, vacancy: Vacancy, terms: Terms) -> Verdict:
@@ -24,10 +32,19 @@ def age(need: NeedProfile, vacancy: Vacancy, terms: Terms) -> Verdict:
     too_young = vacancy.age_from is not None and age.oldest < vacancy.age_from
     too_old = vacancy.age_to is not None and age.youngest > vacancy.age_to
     if too_young or too_old:
-        return Fails(words.age_outside(age, vacancy))
+        return Fails(words.age_outside(age, vacancy).by(*_ages_let_in(age, too_young=too_young, too_old=too_old)))
     at_lower_edge = vacancy.age_from is not None and age.youngest < vacancy.age_from
     at_upper_edge = vacancy.age_to is not None and age.oldest > vacancy.age_to
     return NotKnown(words.age_at_the_edge(age, vacancy)) if at_lower_edge or at_upper_edge else Holds()
+
+
+def _ages_let_in(age: AgeRange, *, too_young: bool, too_old: bool) -> tuple[Step, ...]:
+    """Move the place's limits to the nearest age that the person may have; a limit may be any age from 0 to 120."""
+    if age.oldest < 0 or age.youngest > _OLDEST_LIMIT:
+        return ()
+    lower = on_vacancy(age_from=age.oldest) if too_young else ()
+    upper = on_vacancy(age_to=age.youngest) if too_old else ()
+    return (*lower, *upper)
 
 
 def pension_age(need: NeedProfile, vacancy: Vacancy, terms: Terms) -> Verdict:
@@ -41,16 +58,27 @@ def pension_age(need: NeedProfile, vacancy: Vacancy, terms: Terms) -> Verdict:
         case PensionAge.UNKNOWN:
             return NotKnown(words.pension_age_unknown(common))
         case PensionAge.REACHED:
-            return Fails(words.pension_age_reached(need, common))
+            others = [code for code in sections_to_add(need, vacancy, terms) if code not in terms.pension_age_sections]
+            return Fails(words.pension_age_reached(need, common).by(*_first_added(need, others)))
         case never:
             assert_never(never)
+
+
+def _first_added(need: NeedProfile, sections: list[str]) -> tuple[Step, ...]:
+    """Name another section of the place in the need; nothing where the place has none that helps."""
+    if not sections:
+        return ()
+    return on_need(sections=(*need.sections, WantedSection(section=sections[0])))
 
 
 def target_group(need: NeedProfile, vacancy: Vacancy, _terms: Terms) -> Verdict:
     if not vacancy.target_groups:
         return NotKnown(words.target_groups_not_stated())
     wanted = facts.target_groups(need)
-    return Fails(words.other_target_group(need, vacancy)) if wanted.isdisjoint(vacancy.target_groups) else Holds()
+    if not wanted.isdisjoint(vacancy.target_groups):
+        return Holds()
+    further = tuple(sorted({*need.further_target_groups, vacancy.target_groups[0]}))
+    return Fails(words.other_target_group(need, vacancy).by(*on_need(further_target_groups=further)))
 
 
 def gender(need: NeedProfile, vacancy: Vacancy, _terms: Terms) -> Verdict:
@@ -62,7 +90,7 @@ def gender(need: NeedProfile, vacancy: Vacancy, _terms: Terms) -> Verdict:
             taken = "woman" if rule == "women" else "man"
             if need.gender is None:
                 return NotKnown(words.gender_of_need_unknown(rule))
-            return Holds() if need.gender == taken else Fails(words.other_gender(rule))
+            return Holds() if need.gender == taken else Fails(words.other_gender(rule).by(*on_vacancy(gender_rule="everyone")))
         case _:  # none stated, or a code that this build does not know
             return Holds() if need.gender is None else NotKnown(words.gender_rule_unknown())
 
@@ -76,7 +104,9 @@ def section_age(need: NeedProfile, vacancy: Vacancy, terms: Terms) -> Verdict:
         return Holds()
     if any(least <= age.oldest and age.youngest <= most for least, most in limits):
         return NotKnown(words.section_age_at_the_edge(age, common))
-    return Fails(words.section_age_outside(age, common, limits))
+    ages = {code: terms.section_age(code) for code in sections_to_add(need, vacancy, terms)}
+    others = [code for code, (least, most) in ages.items() if least <= age.oldest and age.youngest <= most]
+    return Fails(words.section_age_outside(age, common, limits).by(*_first_added(need, others)))
 
 
 def cannot_take(need: NeedProfile, vacancy: Vacancy, _terms: Terms) -> Verdict:
@@ -85,5 +115,6 @@ def cannot_take(need: NeedProfile, vacancy: Vacancy, _terms: Terms) -> Verdict:
     hit = [exclusion for exclusion in vacancy.cannot_take if exclusion.code in groups]
     never = sorted({exclusion.code for exclusion in hit if exclusion.strength == "absolute"})
     if never:
-        return Fails(words.never_taken(never))
+        asking = (Exclusion(code=one.code, strength="ask_first") if one.code in never else one for one in vacancy.cannot_take)
+        return Fails(words.never_taken(never).by(*on_vacancy(cannot_take=tuple(asking))))
     return NotKnown(words.taken_after_asking(sorted({exclusion.code for exclusion in hit}))) if hit else Holds()

@@ -35,14 +35,19 @@ def half_days_uncounted(free: int, needed: int) -> Words:
     )
 
 
-def too_few_half_days(usable: int, needed: int) -> Reason:
-    free = _named(usable)
-    count = usable.bit_count()
+def too_few_half_days(usable: int, elsewhere: int, needed: int) -> Reason:
+    """Say on which half-days there is room: `usable` of those that would do, `elsewhere` of any."""
+    free, count = _named(usable), usable.bit_count()
+    if count:
+        change = (f"Nøjes med {count} halve dage", f"Make do with {count} half-days")
+    elif elsewhere:
+        change = ("Andre halve dage kan bruges", "Other half-days would do")
+    else:
+        change = ("Stedet får plads på de ønskede halve dage", "The place gets room on the wanted half-days")
     return reason(
         f"Ledige halve dage, der passer: {free.da} ({count} af {needed}).",
         f"Half-days that suit and have room: {free.en} ({count} of {needed}).",
-        f"Nøjes med {count} halve dage" if count else "Andre halve dage kan bruges",
-        f"Make do with {count} half-days" if count else "Other half-days would do",
+        *change,
     )
 
 

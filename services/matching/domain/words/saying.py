@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from shared.contracts import reference
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from services.matching.domain.changes import Step
 
 METRES_A_KM: Final = 1000
 
@@ -23,14 +25,25 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a rule fails, and the smallest change that would make it hold, Danish first; None where nobody can change it."""
+    """Why a rule fails, and the smallest change that would make it hold; None where nobody can change it.
+
+    Attributes:
+        words: why it fails.
+        change: what would help, to be read.
+        steps: the same, to be made by a program; none where it is advice that no field holds.
+    """
 
     words: Words
-    change: str | None
+    change: Words | None
+    steps: tuple[Step, ...] = ()
+
+    def by(self, *steps: Step) -> Reason:
+        """Give the same reason with what would make the rule hold."""
+        return replace(self, steps=steps)
 
 
 def reason(da: str, en: str, change_da: str | None = None, change_en: str | None = None) -> Reason:
-    return Reason(Words(da, en), f"{change_da} · {change_en}" if change_da else None)
+    return Reason(Words(da, en), Words(change_da, change_en) if change_da and change_en else None)
 
 
 def section_name(code: str) -> str:
