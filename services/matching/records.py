@@ -12,12 +12,11 @@ from shared.contracts.match import CLAIM_KEY, Claim
 from shared.messaging.envelope import state_envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from services.matching.domain.causes import Cause, CauseKind
     from services.matching.domain.partition import Position
     from services.matching.domain.terms import Terms
-    from services.matching.state import Place
     from shared.contracts.need import NeedProfile
     from shared.messaging.envelope import Header
     from shared.messaging.records import RawRecord
@@ -41,21 +40,17 @@ def open_need(need: NeedProfile) -> OpenNeed:
     return OpenNeed(need.version, orjson.dumps(facts)[1:-1])
 
 
-def canonical_form(
-    need_id: str, need: OpenNeed, places: Sequence[Place], positions: Mapping[str, Position], policy_hash: str
-) -> bytes:
+def canonical_form(need_id: str, need: OpenNeed, places: bytes, policy_hash: str) -> bytes:
     """Write the body of a record without what is not canonical.
 
     Args:
         need_id: of the need.
         need: what its record carries beside the places.
-        places: ranked.
-        positions: of the vacancies: a version alone does not tell which of two is newer once intake was restored from a backup.
+        places: ranked, as `PlaceTexts` writes them.
         policy_hash: of the policy that the places were scored under.
     """
-    told = [place._asdict() | {"vacancy_epoch": positions[place.vacancy_id][0]} for place in places]
-    head = orjson.dumps({"need_id": need_id, "need_version": need.version, "places": told})
-    return b'%s,"often_in_the_way":null,%s,"policy":"%s"}' % (head[:-1], need.facts, policy_hash.encode())
+    head = orjson.dumps({"need_id": need_id, "need_version": need.version})
+    return b'%s,"places":%s,"often_in_the_way":null,%s,"policy":"%s"}' % (head[:-1], places, need.facts, policy_hash.encode())
 
 
 def whole_body(canonical: bytes, terms: Terms, worker: str, cause: CauseKind, own_news: Sequence[str]) -> bytes:

@@ -17,6 +17,7 @@ import structlog
 from services.matching.domain.causes import SLACK, Cause
 from services.matching.domain.partition import GONE, Partition, Phase
 from services.matching.domain.terms import Terms, is_newer_policy
+from services.matching.place_texts import PlaceTexts
 from services.matching.records import canonical_form, digest_of_body, open_need
 from services.matching.state import MatchingState
 from shared.contracts.match import CLAIM_KEY
@@ -65,6 +66,7 @@ class Matching:
         self._settings_positions: dict[str, Position] = {}
         self._state: MatchingState | None = None
         self._vacancy_positions: dict[str, Position] = {}
+        self._texts = PlaceTexts(self._vacancy_positions)
         self._announced_at: dict[str, datetime] = {}
         self._last_announced_at = _THE_BEGINNING
         self._to_score: deque[str] = deque()
@@ -320,7 +322,8 @@ class Matching:
             return "later" if need_id in partition.unreadable else "gone"
         if not self._is_scored(need_id):
             return "later"
-        return canonical_form(need_id, need, self.state.places(need_id), self._vacancy_positions, self.terms.policy_hash)
+        places = self._texts.write(self.state, need_id)
+        return canonical_form(need_id, need, places, self.terms.policy_hash)
 
     def news_of_their_own(self, need_id: str, cause: Cause) -> list[str]:
         """Give the places on a list that are pushed although the cause of the record is not."""

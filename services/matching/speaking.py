@@ -9,6 +9,7 @@ import asyncio
 from collections import Counter
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -20,13 +21,15 @@ from shared.messaging.backoff import Backoff
 from shared.messaging.health import Check
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aiokafka.structs import RecordMetadata
 
     from services.matching.domain.causes import Cause
     from services.matching.domain.partition import Partition
     from services.matching.metrics import Metrics
     from services.matching.service import Matching
-    from shared.messaging.producing import Producer
+    from shared.messaging.producing import KeyedRecord, Producer
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +45,7 @@ class Speaker:
         self._producer = producer
         self._topic = topic
         self._worker = worker
-        self._metrics = metrics
+        self._emitted = {kind: metrics.emitted.labels(kind) for kind in ("match", "tombstone")}
         self._backoff = Backoff()
         self._failures = 0
         self._trouble: str | None = None
@@ -103,42 +106,57 @@ class Speaker:
 
     async def _say_of(self, partition: Partition, most: int) -> int:
         """Say what is due of one partition, up to `most` records; what cannot be said yet stays."""
-        said = 0
-        for need_id in list(partition.unsaid):
-            if said >= most or not partition.may_speak:
+        due: list[KeyedRecord] = []
+        causes: dict[str, Cause] = {}
+        settled: list[str] = []
+        for need_id, cause in partition.unsaid.items():
+            if len(due) >= most:
                 break
-            cause = partition.unsaid.get(need_id)
             answer = self._matching.answer(partition, need_id)
-            if cause is None or answer == "later":
+            if answer == "later":
                 continue
             content = GONE if answer == "gone" else digest(answer)
             if partition.must_say(need_id, content):
-                await self._write(partition, need_id, None if answer == "gone" else answer, content, cause)
-                said += 1
-            if partition.unsaid.get(need_id) is cause:
-                del partition.unsaid[need_id]
-        return said
+                due.append(self._record(partition, need_id, None if answer == "gone" else answer, cause))
+                causes[need_id] = cause
+                partition.has_said(need_id, content, cause)
+            settled.append(need_id)
+        for need_id in settled:
+            del partition.unsaid[need_id]
+        if due:
+            await self._write(partition, due, causes)
+        return len(due)
 
-    async def _write(self, partition: Partition, need_id: str, canonical: bytes | None, content: bytes, cause: Cause) -> None:
+    def _record(self, partition: Partition, need_id: str, canonical: bytes | None, cause: Cause) -> KeyedRecord:
         body = None
         if canonical is not None:
             own_news = self._matching.news_of_their_own(need_id, cause)
             body = whole_body(canonical, self._matching.terms, self._worker, cause.kind, own_news)
-        headers = match_headers(need_id, partition.next_position(), cause)
-        future = await self._producer.publish_no_wait(
-            self._topic, key=need_id, value=body, headers=headers, partition=partition.number
-        )
-        partition.has_said(need_id, content, cause)
         self._told[cause.correlation_id] += 1
-        self._in_flight.add(future)
-        future.add_done_callback(partial(self._acknowledged, partition, need_id, cause))
-        self._metrics.emitted.labels("tombstone" if body is None else "match").inc()
+        self._emitted["tombstone" if body is None else "match"].inc()
+        return need_id, body, match_headers(need_id, partition.next_position(), cause)
 
-    def _acknowledged(self, partition: Partition, need_id: str, cause: Cause, future: asyncio.Future[RecordMetadata]) -> None:
+    async def _write(self, partition: Partition, records: list[KeyedRecord], causes: dict[str, Cause]) -> None:
+        """Hand records over; those that do not arrive for certain are to be said again."""
+        try:
+            batches = await self._producer.publish_batch_no_wait(self._topic, records, partition=partition.number)
+        except BaseException:
+            for need_id, cause in causes.items():
+                partition.failed_to_say(need_id, cause)
+            raise
+        remaining = iter(causes.items())
+        for count, future in batches:
+            self._in_flight.add(future)
+            future.add_done_callback(partial(self._acknowledged, partition, list(islice(remaining, count))))
+
+    def _acknowledged(
+        self, partition: Partition, told: Sequence[tuple[str, Cause]], future: asyncio.Future[RecordMetadata]
+    ) -> None:
         self._in_flight.discard(future)
         if future.cancelled() or future.exception() is not None:
-            log.warning("match_not_acknowledged", partition=partition.number, correlation_id=cause.correlation_id)
-            partition.failed_to_say(need_id, cause)
+            log.warning("matches_not_acknowledged", partition=partition.number, records=len(told))
+            for need_id, cause in told:
+                partition.failed_to_say(need_id, cause)
             self.wake()
 
     async def _trouble_with(self, error: Exception) -> None:

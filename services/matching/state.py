@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from services.matching.domain.tables import Array
     from services.matching.domain.terms import Terms
     from shared.contracts.need import NeedProfile
+    from shared.contracts.settings import PartCode
     from shared.contracts.vacancy import Vacancy
 
 Changed = dict[str, str]
@@ -40,6 +41,10 @@ class Place(NamedTuple):
     score: int
     points: Mapping[str, int]
     unknown: tuple[str, ...]
+
+
+Cell = tuple[int, int, int, int, int]
+"""One place on a need's list as it is kept: row and edition of the vacancy, score, points packed by part, what is unknown as bits."""
 
 
 class MatchingState:
@@ -61,6 +66,16 @@ class MatchingState:
         self._scorer = PairScorer(self._needs, self._vacancies, self._books, terms)
 
     # --- looking -----------------------------------------------------------------------------------------------------
+
+    @property
+    def parts(self) -> tuple[PartCode, ...]:
+        """The parts of the policy, in the order of PARTS."""
+        return self._parts
+
+    def vacancy_at(self, row: int) -> tuple[str, int, int]:
+        """Give id, version and opening of the vacancy in a row."""
+        vacancies = self._vacancies
+        return vacancies.slots.id_of(row), int(vacancies.version[row]), int(vacancies.opening[row])
 
     @property
     def terms(self) -> Terms:
@@ -96,6 +111,15 @@ class MatchingState:
             for key, row, packed, bits in zip(keys, rows, points, unknown, strict=False)
             if key != FULL
         ]
+
+    def cells(self, need_id: str) -> Iterable[Cell]:
+        """Give the same as they are kept."""
+        slot, lists = self._needs.slots.of[need_id], self._lists
+        keys = lists.keys[slot, : self._k].tolist()
+        count = self._k if keys[-1] != FULL else keys.index(FULL)
+        columns = (lists.rows, lists.editions, lists.points, lists.unknown)
+        rows, editions, points, unknown = (column[slot, :count].tolist() for column in columns)
+        return zip(rows, editions, map(score_of, keys), points, unknown, strict=False)
 
     def is_live(self, need_id: str) -> bool:
         slot = self._needs.slots.of.get(need_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -145,8 +146,9 @@ def state_envelope(
     )
 
 
+@lru_cache(maxsize=1_024)
 def to_rfc3339(moment: datetime) -> str:
-    """Write a moment in UTC with a Z, to the microsecond where it has any."""
+    """Write a moment in UTC with a Z, to the microsecond where it has any; one event leads to many records of its time."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 import structlog
@@ -18,15 +19,15 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
+from shared.messaging.envelope import Header
 from shared.messaging.records import Coordinates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from types import TracebackType
 
+    from aiokafka.producer.message_accumulator import BatchBuilder
     from aiokafka.structs import RecordMetadata
-
-    from shared.messaging.envelope import Header
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +37,10 @@ MAX_REQUEST_BYTES = 1_048_576
 _CLOSE_SECONDS = 5.0
 _METADATA_SECONDS = 5.0
 _METADATA_RETRY_SECONDS = 0.25
+
+
+KeyedRecord = tuple[str, bytes | None, list[Header]]
+"""Key, body or None for a tombstone, headers."""
 
 
 class Producer:
@@ -153,6 +158,39 @@ class Producer:
             future.add_done_callback(partial(self._note, inner))
             return future
 
+    async def publish_batch_no_wait(
+        self, topic: str, records: Sequence[KeyedRecord], *, partition: int
+    ) -> list[tuple[int, asyncio.Future[RecordMetadata]]]:
+        """Hand records of one partition over, in their order, in as few batches as they fit in.
+
+        A future for each record, as `publish_no_wait` gives, costs more than the record itself where there are many.
+
+        Returns:
+            how many records each batch has, and the future of its acknowledgement.
+
+        Raises:
+            as `publish_no_wait`; any of the records may have been written all the same.
+        """
+        sent: list[tuple[int, asyncio.Future[RecordMetadata]]] = []
+        while (done := sum(count for count, _ in sent)) < len(records):
+            inner = await self._usable()
+            try:
+                await _known(inner, topic, partition)
+                batch = inner.create_batch()
+                count = _fill(batch, records, done)
+                future: asyncio.Future[RecordMetadata] = await inner.send_batch(batch, topic, partition=partition)
+            except KafkaTimeoutError:
+                log.warning("kafka_back_pressure", topic=topic)
+                continue
+            except (MessageSizeTooLargeError, UnknownTopicOrPartitionError):
+                raise
+            except KafkaError:
+                self._mark_broken(inner)
+                raise
+            future.add_done_callback(partial(self._note, inner))
+            sent.append((count, future))
+        return sent
+
     def _note(self, inner: AIOKafkaProducer, future: asyncio.Future[RecordMetadata]) -> None:
         if not future.cancelled() and future.exception() is not None:
             self._mark_broken(inner)
@@ -193,6 +231,17 @@ class Producer:
             await producer.stop()
             raise
         return producer
+
+
+def _fill(batch: BatchBuilder, records: Sequence[KeyedRecord], start: int) -> int:
+    """Put in as many records as fit, one at least, and say how many."""
+    for count, (key, value, headers) in enumerate(islice(records, start, None)):
+        if len(key) + len(value or b"") > MAX_REQUEST_BYTES:
+            raise MessageSizeTooLargeError(f"a record of {len(value or b'')} bytes is larger than {MAX_REQUEST_BYTES}")
+        if batch.append(timestamp=None, key=key.encode(), value=value, headers=headers) is None:
+            return count
+    batch.close()
+    return len(records) - start
 
 
 async def _known(producer: AIOKafkaProducer, topic: str, partition: int | None) -> None:

@@ -50,7 +50,7 @@ def serve(build_app: Callable[[_Settings], Starlette], settings: _Settings) -> N
             timeout_graceful_shutdown=_HTTP_GRACE_SECONDS,
         )
     )
-    _collect_less_often()
+    collect_less_often()
     # uvicorn raises the signal again when it is done; being asked to stop is no failure, so nothing happens then.
     for asked_to_stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(asked_to_stop, lambda *_: None)
@@ -64,7 +64,7 @@ def serve(build_app: Callable[[_Settings], Starlette], settings: _Settings) -> N
         sys.exit(f"{settings.service} did not end well: {app.failure}")
 
 
-def _collect_less_often() -> None:
+def collect_less_often() -> None:
     """Let batches of events come and go without a search for cycles in each.
 
     Events are trees without cycles, freed by counting; at CPython's default of 700 new objects the search took a sixth of

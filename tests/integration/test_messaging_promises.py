@@ -4,12 +4,12 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError, UnknownTopicOrPartitionError
 from aiokafka.protocol.produce import ProduceRequest
 
 from shared.messaging.envelope import Envelope, MalformedEnvelope
 from shared.messaging.log import read_to_end
-from shared.messaging.producing import Producer
+from shared.messaging.producing import KeyedRecord, Producer
 from shared.messaging.topics import TopicNames, Topics
 from tests.support.backends import Kafka
 
@@ -63,6 +63,38 @@ async def test_a_new_producer_writes_nothing_before_the_one_that_it_replaces_has
         await asyncio.gather(under_way, newer)
     batches = read_to_end(kafka.bootstrap_servers, names.topic("vacancies"))
     assert [record.value async for batch in batches for record in batch] == [b"first", b"older", b"newer"]
+
+
+async def test_records_handed_over_together_stand_on_the_log_in_their_order_with_headers_and_tombstones(
+    kafka: Kafka, names: TopicNames, topics: Topics
+) -> None:
+    del topics
+    records: list[KeyedRecord] = [
+        (f"v-{number}", None if number % 7 == 0 else b"x" * (number * 37 % 3000), [("ce_id", b"%d" % number)])
+        for number in range(500)
+    ]
+    async with Producer(kafka.bootstrap_servers, max_batch_size=100_000) as producer:
+        sent = await producer.publish_batch_no_wait(names.topic("vacancies"), records, partition=1)
+        offsets = [(await future).offset for _, future in sent]
+    assert len(sent) > 1, "more than one batch was needed"
+    assert sum(count for count, _ in sent) == len(records)
+    assert offsets == sorted(offsets)
+    batches = read_to_end(kafka.bootstrap_servers, names.topic("vacancies"))
+    found = [record async for batch in batches for record in batch]
+    assert [(one.key, one.value, list(one.headers)) for one in found] == records
+    assert {one.at.partition for one in found} == {1}
+
+
+async def test_of_records_handed_over_together_one_that_is_too_large_or_for_no_partition_is_refused(
+    kafka: Kafka, names: TopicNames, topics: Topics
+) -> None:
+    del topics
+    async with Producer(kafka.bootstrap_servers) as producer:
+        with pytest.raises(MessageSizeTooLargeError):
+            await producer.publish_batch_no_wait(names.topic("vacancies"), [("v-1", b"x" * 2_000_000, [])], partition=0)
+        with pytest.raises(UnknownTopicOrPartitionError):
+            await producer.publish_batch_no_wait(names.topic("vacancies"), [("v-1", b"x", [])], partition=99)
+        assert await producer.publish_batch_no_wait(names.topic("vacancies"), [], partition=0) == []
 
 
 def test_an_envelope_of_another_version_of_cloudevents_is_not_guessed_at() -> None:

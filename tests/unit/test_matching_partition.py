@@ -7,6 +7,7 @@ import orjson
 from services.matching.domain.causes import Cause
 from services.matching.domain.partition import GONE, Partition, Phase
 from services.matching.domain.terms import Terms
+from services.matching.place_texts import PlaceTexts
 from services.matching.records import canonical_form, digest, digest_of_body, is_under_epoch, open_need, whole_body
 from services.matching.state import MatchingState
 from shared.contracts.match import NOT_CANONICAL, Match
@@ -107,7 +108,7 @@ def test_a_record_is_the_contract_and_its_canonical_form_is_without_worker_and_d
     state.put_needs([profile], live=True)
     state.change_vacancies({f"vacancy-{n}": vacancy(f"vacancy-{n}", places_free=None, version=n + 1) for n in range(12)})
     positions = {f"vacancy-{n}": (2, n + 1) for n in range(12)}
-    canonical = canonical_form("need-1", open_need(profile), state.places("need-1"), positions, terms.policy_hash)
+    canonical = canonical_form("need-1", open_need(profile), PlaceTexts(positions).write(state, "need-1"), terms.policy_hash)
     body = whole_body(canonical, terms, "matching-1", "policy", ["vacancy-3"])
     match = Match.model_validate_json(body)
     assert len(match.places) == 10
@@ -130,11 +131,39 @@ def test_random_lists_are_written_as_the_contract_reads_them() -> None:
     for profile in needs:
         places = state.places(profile.need_id)
         positions = {place.vacancy_id: (1, place.vacancy_version) for place in places}
-        canonical = canonical_form(profile.need_id, open_need(profile), places, positions, "hash")
+        canonical = canonical_form(
+            profile.need_id, open_need(profile), PlaceTexts(positions).write(state, profile.need_id), "hash"
+        )
+        told = orjson.loads(canonical)["places"]
+        assert told == [place._asdict() | {"unknown": list(place.unknown), "vacancy_epoch": 1} for place in places]
         body = whole_body(canonical, terms, "matching-1", "vacancy", [])
         match = Match.model_validate_json(body)
         assert all(sum(place.points.values()) == place.score for place in match.places)
         assert [place.vacancy_id for place in match.places] == [place.vacancy_id for place in places]
+
+
+def test_what_was_written_of_a_vacancy_is_not_written_again_of_its_next_version_or_of_another_in_its_row() -> None:
+    terms = Terms(first_policy(threshold=0), TODAY)
+    state, positions = MatchingState(terms), {"vacancy-1": (1, 1)}
+    texts = PlaceTexts(positions)
+    state.put_needs([need()], live=True)
+
+    def told() -> list[tuple[str, int, int, int]]:
+        return [
+            (place["vacancy_id"], place["vacancy_version"], place["opening"], place["vacancy_epoch"])
+            for place in orjson.loads(texts.write(state, "need-1"))
+        ]
+
+    state.change_vacancies({"vacancy-1": vacancy()})
+    assert told() == [("vacancy-1", 1, 1, 1)]
+    positions["vacancy-1"] = (2, 5)
+    state.change_vacancies({"vacancy-1": vacancy(version=5, opening=2)})
+    assert told() == [("vacancy-1", 5, 2, 2)]
+    positions["vacancy-2"] = (2, 1)
+    state.change_vacancies({"vacancy-1": None})
+    assert told() == []
+    state.change_vacancies({"vacancy-2": vacancy("vacancy-2")})
+    assert told() == [("vacancy-2", 1, 1, 2)]
 
 
 def test_a_record_is_known_as_our_own_by_the_epoch_in_its_id() -> None:

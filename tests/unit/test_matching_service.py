@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from aiokafka.errors import KafkaConnectionError
 
 from services.matching.metrics import Metrics
 from services.matching.reading import read_vacancy
@@ -12,6 +13,7 @@ from services.matching.speaking import Speaker
 from services.matching.state import MatchingState
 from shared.contracts.settings import Today
 from shared.messaging.envelope import Envelope, state_envelope
+from shared.messaging.producing import KeyedRecord
 from shared.messaging.records import Coordinates, Event, RawRecord, Unreadable
 from tests.support.matching import TODAY, first_policy, need, vacancy
 from tests.support.waiting import eventually
@@ -75,9 +77,11 @@ class Deaf:
     def __init__(self) -> None:
         self.keys: list[str] = []
 
-    async def publish_no_wait(self, _topic: str, *, key: str, **_: object) -> asyncio.Future[object]:
-        self.keys.append(key)
-        return asyncio.get_running_loop().create_future()
+    async def publish_batch_no_wait(
+        self, _topic: str, records: list[KeyedRecord], **_: object
+    ) -> list[tuple[int, asyncio.Future[object]]]:
+        self.keys += [key for key, _, _ in records]
+        return [(len(records), asyncio.get_running_loop().create_future())]
 
 
 async def test_a_scoring_that_failed_is_told_and_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,6 +99,36 @@ async def test_a_scoring_that_failed_is_told_and_done_again(monkeypatch: pytest.
     await eventually(lambda: producer.keys == ["need-1"] and speaker.check().ok)
     speaker.stop()
     await running
+
+
+class Broken(Deaf):
+    """Refuses the first call, fails to acknowledge the second, and takes what comes after."""
+
+    async def publish_batch_no_wait(
+        self, _topic: str, records: list[KeyedRecord], **_: object
+    ) -> list[tuple[int, asyncio.Future[object]]]:
+        [(count, future)] = await super().publish_batch_no_wait(_topic, records)
+        if len(self.keys) == 1:
+            raise KafkaConnectionError
+        if len(self.keys) == 2:
+            future.set_exception(KafkaConnectionError())
+        return [(count, future)]
+
+
+async def test_what_was_not_acknowledged_for_certain_is_written_again_even_if_it_is_the_same() -> None:
+    matching, producer = ready(), Broken()
+    matching.needs_arrived(0, [Event(envelope("need-1"), need("need-1"), AT)])
+    matching.go_live(0)
+    speaker = Speaker(matching, producer, "matches", worker="matching-1", metrics=Metrics())  # type: ignore[arg-type] # a stand-in
+    matching.on_unsaid = speaker.wake
+    running = asyncio.create_task(speaker.run())
+    await eventually(lambda: not speaker.check().ok)
+    matching.on_unsaid()
+    await eventually(lambda: producer.keys == ["need-1"] * 3 and speaker.check().ok)
+    assert not matching.partitions[0].unsaid
+    speaker.stop()
+    await running
+    assert producer.keys == ["need-1"] * 3
 
 
 @pytest.mark.parametrize("field", ["version", "opening"])
