@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.contracts.common import Codes, Contract, codes, unit
+from shared.contracts.water import Water
 
 POLICY_TYPE = "dk.ledigplads.policy.published.v1"
 TODAY_TYPE = "dk.ledigplads.today.published.v1"
@@ -171,6 +172,9 @@ class Policy(Contract):
     )
     assumed_languages: Codes = Field(
         default=(), description="Languages that every place is taken to speak", json_schema_extra=codes("languages")
+    )
+    water: Water | None = Field(
+        default=None, description="What water adds to the straight line between two points; null: distances are straight lines"
     )
     priority: PriorityTerms = Field(
         default=PriorityTerms(), description="The order of people for one scarce place; it never changes the fit"

@@ -39,7 +39,7 @@ def first_policy(**changes: Any) -> Policy:
 
 def full_policy(**changes: Any) -> Policy:
     """The policy with every rule and every part."""
-    return _policy("2026-11-25", changes)
+    return _policy("2026-11-27", changes)
 
 
 def _policy(name: str, changes: dict[str, Any]) -> Policy:

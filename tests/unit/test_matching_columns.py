@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.matching.domain.pair_points import integer_sqrt
 from services.matching.domain.ranks import Ranks
 from services.matching.domain.reference import assess
+from services.matching.domain.roots import integer_sqrt
 from services.matching.domain.terms import ALWAYS, PARTS, RULES, Terms
 from services.matching.state import MatchingState
 from shared.contracts.need import NeedProfile

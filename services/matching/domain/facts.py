@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from services.matching.domain.terms import Terms
+    from services.matching.domain.water import Way
     from shared.contracts.need import NeedProfile
     from shared.contracts.vacancy import Vacancy
 
@@ -94,15 +95,12 @@ def first_possible_start(need: NeedProfile, vacancy: Vacancy, day: date) -> date
     return max(day, need.start_from or day, vacancy.available_from or day)
 
 
-def nearest_square_m2(need: NeedProfile, vacancy: Vacancy) -> int | None:
-    """Give the square of the distance to the nearest point of reference, in square metres; None where a point is missing."""
+def shortest_way(need: NeedProfile, vacancy: Vacancy, terms: Terms) -> Way | None:
+    """Give the way from that point of reference from which it is shortest, water and all; None where a point is missing."""
     place = vacancy.location
     if place is None or not need.points_of_reference:
         return None
-    return min(
-        (point.easting_m - place.easting_m) ** 2 + (point.northing_m - place.northing_m) ** 2
-        for point in need.points_of_reference
-    )
+    return min((terms.waters.way(point, place) for point in need.points_of_reference), key=lambda way: way.metres)
 
 
 def target_groups(need: NeedProfile) -> frozenset[str]:

@@ -16,6 +16,7 @@ from services.matching.domain.terms import MONTHS_A_YEAR
 if TYPE_CHECKING:
     from services.matching.domain.codebooks import Codebooks
     from services.matching.domain.terms import Terms
+    from services.matching.domain.water import Waters
     from shared.contracts.need import NeedProfile, RuledOut
 
 _MOST_POINTS_OF_REFERENCE: Final = 3
@@ -63,6 +64,7 @@ class NeedColumns(Table):
         "located": (np.bool_, ()),
         "easting_m": (np.int64, (_MOST_POINTS_OF_REFERENCE,)),
         "northing_m": (np.int64, (_MOST_POINTS_OF_REFERENCE,)),
+        "zone": (np.int8, (_MOST_POINTS_OF_REFERENCE,)),
         "limit_m2": (np.int64, ()),
         "start_from": (np.int32, ()),
         "start_wanted": (np.int32, ()),
@@ -103,6 +105,7 @@ class NeedColumns(Table):
     located: Array
     easting_m: Array
     northing_m: Array
+    zone: Array
     limit_m2: Array
     start_from: Array
     start_wanted: Array
@@ -114,6 +117,7 @@ class NeedColumns(Table):
     def __init__(self, books: Codebooks) -> None:
         super().__init__()
         self._books = books
+        self._waters: Waters | None = None
         self._sections_by_age: dict[int, tuple[int, int]] = {}
         self.ruled_out: dict[int, tuple[RuledOut, ...]] = {}
         self.odd_profiles: dict[int, NeedProfile] = {}
@@ -121,10 +125,11 @@ class NeedColumns(Table):
     def put(self, need: NeedProfile, terms: Terms, *, live: bool) -> int:
         """Write an open need into its row and give the row."""
         slot = self._take(need.need_id)
+        self._waters = terms.waters
         self.live[slot] = live
         odd = self._put_codes(slot, need)
         self._put_ages(slot, need, terms)
-        self._put_points(slot, need)
+        self._put_points(slot, need, terms.waters)
         self._put_days(slot, need)
         self.gender[slot] = _GENDERS[need.gender]
         self.company[slot] = sum(_COMPANY[name] for name in facts.companions(need))
@@ -191,12 +196,13 @@ class NeedColumns(Table):
             found = self._sections_by_age[key] = sure, perhaps
         return found
 
-    def _put_points(self, slot: int, need: NeedProfile) -> None:
+    def _put_points(self, slot: int, need: NeedProfile, waters: Waters) -> None:
         points = need.points_of_reference
         self.located[slot] = bool(points)
         for column in range(_MOST_POINTS_OF_REFERENCE if points else 0):
             point = points[min(column, len(points) - 1)]
             self.easting_m[slot, column], self.northing_m[slot, column] = point.easting_m, point.northing_m
+            self.zone[slot, column] = waters.zone_at(point.easting_m, point.northing_m)
 
     def _put_days(self, slot: int, need: NeedProfile) -> None:
         wanted = need.start_by or need.start_from
@@ -227,6 +233,9 @@ class NeedColumns(Table):
         """Work out again what the day and the policy decide: as `facts` does, for all rows."""
         self._change_ages(terms)
         self._change_pension(terms)
+        if terms.waters is not self._waters:
+            self._waters = terms.waters
+            self.zone[:] = terms.waters.zones_at(self.easting_m, self.northing_m)
         self._sections_by_age.clear()
         packed = (self.youngest.astype(np.int64) + _AGE_SHIFT) * _AGE_STEP + self.oldest + _AGE_SHIFT
         ages, row = np.unique(packed, return_inverse=True)

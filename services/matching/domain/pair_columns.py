@@ -21,7 +21,7 @@ BIT = {code: np.int32(1 << position) for position, code in enumerate(UNKNOWN_COD
 
 @dataclass(slots=True)
 class Pairs:
-    """Pairs that may still be eligible, and what is unknown of them so far."""
+    """Pairs that may still be eligible, and what is unknown of them so far; `extra_m` is what water adds, from zone to zone."""
 
     needs: NeedColumns
     vacancies: VacancyColumns
@@ -29,6 +29,7 @@ class Pairs:
     vacancy_rows: Array
     only_vacancy: int | None
     unknown: Array
+    extra_m: Array
     _worked_out: dict[str, Array] = field(default_factory=dict)
 
     def __len__(self) -> int:

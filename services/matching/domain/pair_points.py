@@ -1,4 +1,4 @@
-"""The parts of the fit of `fit/`, column by column. Only integers decide: square roots are taken in floating point and corrected."""
+"""The parts of the fit of `fit/`, column by column. Only integers decide."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from services.matching.domain.pair_rules import are_located, first_start, nearest_square_m2
+from services.matching.domain.pair_rules import are_located, first_start, way_m
 from services.matching.domain.terms import PARTS, UNKNOWN_CODES
 from services.matching.domain.words.saying import METRES_A_KM
 
@@ -101,7 +101,7 @@ class PairPoints:
     def _travel(self, pairs: Pairs, most: int) -> tuple[Array, Known]:
         policy = self._terms.policy
         full, none = policy.travel_full_points_km * METRES_A_KM, policy.travel_no_points_km * METRES_A_KM
-        metres = integer_sqrt(nearest_square_m2(pairs))
+        metres = way_m(pairs)
         between = most * (none - metres) // max(none - full, 1)
         return np.where(metres <= full, most, np.where(metres >= none, 0, between)), are_located(pairs)
 
@@ -120,14 +120,6 @@ class PairPoints:
         named = pairs.n("half_days_named")
         wanted, covered = _bits_of(named), _bits_of(named & pairs.v("open_on"))
         return np.where(wanted > 0, most * covered // np.maximum(wanted, 1), most), (wanted == 0) | pairs.v("hours_stated")
-
-
-def integer_sqrt(squares: Array) -> Array:
-    """Give the whole square root, rounded down, of each integer below 2**52; corrected in integers, whatever the float says."""
-    root = np.sqrt(squares.astype(np.float64)).astype(np.int64)
-    root -= root * root > squares
-    root += (root + 1) * (root + 1) <= squares
-    return root
 
 
 def _bits_of(masks: Array) -> Array:

@@ -11,6 +11,8 @@ import numpy as np
 
 from services.matching.domain.facts import PensionAge
 from services.matching.domain.prices import CLASSES
+from services.matching.domain.roots import integer_sqrt
+from services.matching.domain.terms import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,6 +34,8 @@ _GENDER_VERDICTS: Final = np.array(
     dtype=np.int8,
 )
 _SAID_NO: Final = 2
+
+RULE_BIT: Final = {code: np.int32(1 << position) for position, code in enumerate(RULES)}
 
 Failing = Any
 """Per pair, or for all of a vacancy's pairs at once, whether a rule fails."""
@@ -72,15 +76,25 @@ class PairRules:
                 "ruled_out": self._ruled_out,
             },
         )
-        self._stages = [[judge for code, judge in stage.items() if terms.applies(code)] for stage in stages]
+        self._stages = [[(code, judge) for code, judge in stage.items() if terms.applies(code)] for stage in stages]
 
     def judge(self, pairs: Pairs) -> None:
         """Leave the pairs that fail no rule."""
         for stage in self._stages:
             fails = np.zeros(len(pairs), dtype=np.bool_)
-            for judge in stage:
+            for _, judge in stage:
                 fails |= judge(pairs)
             pairs.keep(~fails)
+
+    def failing(self, pairs: Pairs) -> Array:
+        """Give of pairs that share a section every rule that they fail, as bits in the order of RULES; all pairs stay."""
+        failed = np.zeros(len(pairs), dtype=np.int32)
+        for code, judge in (one for stage in self._stages for one in stage):
+            failed |= np.where(judge(pairs), RULE_BIT[code], 0)
+        if self._terms.applies("target_group"):
+            apart = (pairs.n("target_groups") & pairs.v("groups_or_any")) == 0
+            failed |= np.where(apart, RULE_BIT["target_group"], 0)
+        return failed
 
     def _only_under(self, code: str, pairs: Pairs) -> Array:
         """Say of which pairs every section in common is one that the rule is about."""
@@ -206,7 +220,7 @@ class PairRules:
             return False
         measured = are_located(pairs)
         pairs.note("distance", limited & ~measured)
-        return limited & measured & (nearest_square_m2(pairs) > limit_m2)
+        return limited & measured & (way_m(pairs) ** 2 > limit_m2)
 
     def _price(self, pairs: Pairs) -> Failing:
         ceiling = pairs.n("ceiling")
@@ -217,6 +231,10 @@ class PairRules:
         fails = limited & ~open_below & (lowest > ceiling)
         pairs.note("price", limited & ~fails & ~(~open_above & (highest <= ceiling)))
         return fails
+
+    def lowest_price(self, pairs: Pairs) -> Array:
+        """Give what the places cost at least, in PRICE_UNITs of a krone a month, for those of whom it is known."""
+        return self._prices(pairs, np.ones(len(pairs), dtype=np.bool_))[0]
 
     def _prices(self, pairs: Pairs, limited: Array) -> tuple[Array, Array, Array, Array]:
         """Give the vacancies' prices, and those for the payer where the two differ."""
@@ -247,17 +265,19 @@ def are_located(pairs: Pairs) -> Array:
     return pairs.once("located", lambda: np.asarray(pairs.n("located") & pairs.v("located")))
 
 
-def nearest_square_m2(pairs: Pairs) -> Array:
-    """Give the square of the distance to the nearest point, of pairs that are located."""
+def way_m(pairs: Pairs) -> Array:
+    """Give the shortest way of pairs that are located, as `facts.shortest_way`: the straight line and what the water adds."""
 
     def work_out() -> Array:
         place_east, place_north = pairs.v("easting_m"), pairs.v("northing_m")
-        nearest: Array | None = None
+        to_place = pairs.v("zone")
+        shortest: Array | None = None
         for point in range(pairs.needs.easting_m.shape[1]):
             east = pairs.needs.easting_m[pairs.need_rows, point] - place_east
             north = pairs.needs.northing_m[pairs.need_rows, point] - place_north
-            square = east * east + north * north
-            nearest = square if nearest is None else np.minimum(nearest, square)
-        return np.asarray(nearest)
+            water = pairs.extra_m[pairs.needs.zone[pairs.need_rows, point], to_place]
+            way = integer_sqrt(east * east + north * north) + water
+            shortest = way if shortest is None else np.minimum(shortest, way)
+        return np.asarray(shortest)
 
-    return pairs.once("square_m2", work_out)
+    return pairs.once("way_m", work_out)

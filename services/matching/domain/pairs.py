@@ -100,7 +100,8 @@ class PairScorer:
         if odd.any():
             return self._with_odd(needs, vacancies, only_vacancy, odd)
         unknown = np.zeros(len(needs), dtype=np.int32)
-        pairs = Pairs(self._needs, self._vacancies, needs, vacancies, only_vacancy, unknown)
+        extra_m = self._terms.waters.extra_m
+        pairs = Pairs(self._needs, self._vacancies, needs, vacancies, only_vacancy, unknown, extra_m)
         self._rules.judge(pairs)
         score, packed = self._points.measure(pairs)
         chosen = score >= self._terms.policy.threshold

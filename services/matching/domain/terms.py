@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, get_args
 
+from services.matching.domain.water import waters_of
 from shared.contracts.settings import PartCode, RuleCode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from services.matching.domain.water import Waters
     from shared.contracts.settings import Part, Policy, Rule
 
 RULES: Final[tuple[RuleCode, ...]] = get_args(RuleCode)
@@ -41,6 +43,11 @@ class Terms:
     @cached_property
     def policy_hash(self) -> str:
         return self.policy.hash()
+
+    @cached_property
+    def waters(self) -> Waters:
+        """The policy's zones and crossings; a policy without them counts straight lines."""
+        return waters_of(self.policy.water)
 
     @cached_property
     def rules(self) -> Mapping[RuleCode, Rule]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from services.matching.domain.codebooks import Codebooks
     from services.matching.domain.terms import Terms
+    from services.matching.domain.water import Waters
     from shared.contracts.vacancy import Vacancy
 
 _NO_DAY: Final = 0
@@ -70,6 +71,7 @@ class VacancyColumns(Table):
         "located": (np.bool_, ()),
         "easting_m": (np.int64, ()),
         "northing_m": (np.int64, ()),
+        "zone": (np.int8, ()),
         "price_varies": (np.bool_, ()),
         "price_lowest": (np.int64, ()),
         "price_highest": (np.int64, ()),
@@ -119,6 +121,7 @@ class VacancyColumns(Table):
     located: Array
     easting_m: Array
     northing_m: Array
+    zone: Array
     price_varies: Array
     price_lowest: Array
     price_highest: Array
@@ -133,6 +136,7 @@ class VacancyColumns(Table):
     def __init__(self, books: Codebooks) -> None:
         super().__init__()
         self._books = books
+        self._waters: Waters | None = None
         self._under_terms: dict[int, Vacancy] = {}
         self._prices: dict[int, dict[int, PriceRange]] = {}
         self.odd_vacancies: dict[int, Vacancy] = {}
@@ -140,11 +144,12 @@ class VacancyColumns(Table):
     def put(self, vacancy: Vacancy, terms: Terms) -> int:
         """Write an open vacancy into its row and give the row."""
         slot = self._take(vacancy.vacancy_id)
+        self._waters = terms.waters
         self.found_only[slot] = vacancy.address_protected or vacancy.open_door
         self.matchable[slot] = not facts.never_matched(vacancy, terms.never_matched_sections)
         odd = self._put_codes(slot, vacancy)
         self._put_people(slot, vacancy)
-        self._put_place(slot, vacancy)
+        self._put_place(slot, vacancy, terms.waters)
         self.available_from[slot] = vacancy.available_from.toordinal() if vacancy.available_from else _NO_DAY
         self.available_until[slot] = vacancy.available_until.toordinal() if vacancy.available_until else _FAR_DAY
         self.half_days_counted[slot], self.half_days_perhaps[slot] = (
@@ -197,7 +202,7 @@ class VacancyColumns(Table):
         room = [getattr(vacancy, name) for name in _COMPANY]
         self.company_yes[slot], self.company_no[slot] = _bits(room, said=True), _bits(room, said=False)
 
-    def _put_place(self, slot: int, vacancy: Vacancy) -> None:
+    def _put_place(self, slot: int, vacancy: Vacancy, waters: Waters) -> None:
         self.for_residents[slot] = vacancy.reserved_for_residents
         self.registered[slot], self.approved[slot] = _SAID[vacancy.registered], _SAID[vacancy.approved]
         building = {name: getattr(vacancy.accessibility, name) for name in _BUILDING}
@@ -206,6 +211,7 @@ class VacancyColumns(Table):
         self.located[slot] = vacancy.location is not None
         if vacancy.location is not None:
             self.easting_m[slot], self.northing_m[slot] = vacancy.location.easting_m, vacancy.location.northing_m
+            self.zone[slot] = waters.zone_at(vacancy.location.easting_m, vacancy.location.northing_m)
 
     def _put_under_terms(self, slot: int, vacancy: Vacancy, terms: Terms) -> None:
         """Write what another day or policy would make otherwise."""
@@ -251,6 +257,9 @@ class VacancyColumns(Table):
         used = np.zeros(self._size, dtype=np.bool_)
         used[list(self.slots.of.values())] = True
         self.matchable[:] = used & ~self.found_only & ((self.sections & never) == 0)
+        if terms.waters is not self._waters:
+            self._waters = terms.waters
+            self.zone[:] = terms.waters.zones_at(self.easting_m, self.northing_m)
         for slot, vacancy in self._under_terms.items():
             self._put_under_terms(slot, vacancy, terms)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import isqrt
 from typing import TYPE_CHECKING
 
 from services.matching.domain import facts, half_days
@@ -18,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def travel(need: NeedProfile, vacancy: Vacancy, terms: Terms) -> Points:
-    """Evenly fewer with each metre between the two distances, rounded down; the distance is whole metres, rounded down."""
+    """Evenly fewer with each metre of the way between the two distances, rounded down; the way is whole metres, rounded down."""
     part, policy = terms.parts["travel"], terms.policy
-    square_m2 = facts.nearest_square_m2(need, vacancy)
-    if square_m2 is None:
+    way = facts.shortest_way(need, vacancy, terms)
+    if way is None:
         return Points(part.points_when_unknown, known=False, words=words.travel_unknown(need))
-    metres = isqrt(square_m2)
+    metres = way.metres
     full, none = policy.travel_full_points_km * METRES_A_KM, policy.travel_no_points_km * METRES_A_KM
     if metres <= full:
         points = part.max_points
@@ -31,7 +30,7 @@ def travel(need: NeedProfile, vacancy: Vacancy, terms: Terms) -> Points:
         points = 0
     else:
         points = part.max_points * (none - metres) // (none - full)
-    return Points(points, known=True, words=words.travel(metres))
+    return Points(points, known=True, words=words.travel(way))
 
 
 def start(need: NeedProfile, vacancy: Vacancy, terms: Terms) -> Points:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from services.matching.domain.words.saying import Words, coded, concepts, km, side_by_side
+from services.matching.domain.words import reach
+from services.matching.domain.words.saying import Words, coded, concepts, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import date
 
+    from services.matching.domain.water import Way
     from shared.contracts.need import NeedProfile
 
 
@@ -90,9 +92,9 @@ def travel_unknown(need: NeedProfile) -> Words:
     return Words("Pladsens beliggenhed er ikke oplyst.", "Where the place lies is not stated.")
 
 
-def travel(metres: int) -> Words:
-    distance = km(metres)
-    return Words(f"{distance.da} i luftlinje.", f"{distance.en} in a straight line.")
+def travel(way: Way) -> Words:
+    said = reach.way_said(way)
+    return Words(f"{said.da}.", f"{said.en}.")
 
 
 def start(first: date, late_days: int) -> Words:

@@ -9,6 +9,7 @@ from services.matching.domain.words.saying import METRES_A_KM, Reason, Words, km
 
 if TYPE_CHECKING:
     from services.matching.domain.prices import PriceRange
+    from services.matching.domain.water import Way
 
 
 def distance_unknown(limit_km: int) -> Words:
@@ -18,12 +19,23 @@ def distance_unknown(limit_km: int) -> Words:
     )
 
 
-def too_far(metres: int, limit_km: int) -> Reason:
-    """`metres` is rounded up, so that the limit that is proposed lets the place in."""
-    enough, distance = up_to_whole(metres, METRES_A_KM), km(metres)
+def way_said(way: Way) -> Words:
+    """Say how far it is: a straight line as such; a way over water as the estimate that it is, with the water's part of it."""
+    whole = km(way.metres)
+    if way.crossing is None:
+        return Words(f"{whole.da} i luftlinje", f"{whole.en} in a straight line")
+    extra = km(way.extra_m)
+    return Words(
+        f"ca. {whole.da}, heraf {extra.da} omvej om vand (skøn; {way.crossing.text_da})",
+        f"about {whole.en}, of which {extra.en} for the way round the water (an estimate; {way.crossing.text_en})",
+    )
+
+
+def too_far(way: Way, limit_km: int) -> Reason:
+    enough, said = up_to_whole(way.metres, METRES_A_KM), way_said(way)
     return reason(
-        f"{distance.da} i luftlinje; grænsen er {limit_km} km.",
-        f"{distance.en} in a straight line; the limit is {limit_km} km.",
+        f"{said.da}; grænsen er {limit_km} km.",
+        f"{said.en}; the limit is {limit_km} km.",
         f"Sæt afstandsgrænsen op til {enough} km",
         f"Raise the distance limit to {enough} km",
     )
