@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from services.intake.domain.addresses import holds_street_address
 from services.intake.domain.authority import PartnerCaller, may_act_for, may_send, may_speak_for
+from services.intake.domain.citizens import names_a_citizen, tells_a_birth_date
 from services.intake.domain.commands import (
     CloseNeed,
     CloseVacancy,
@@ -26,7 +27,7 @@ from services.intake.domain.numbers import with_whole_numbers
 from services.intake.domain.offers import CRISIS_CENTRE
 from services.intake.domain.outcomes import Rejected, reason, rejected
 from services.intake.domain.person_names import holds_person_name
-from services.intake.domain.publishable import persons_and_places, value_at
+from services.intake.domain.publishable import citizens, persons_and_places, value_at
 from services.intake.domain.texts import fields_with_control_character
 from shared.contracts.contradictions import contradictions_in
 from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
@@ -190,7 +191,8 @@ def _read(
         return None, [reason("too_large")], {}
     draft, reasons = _validated(model, body)
     stated: Mapping[str, Any]
-    if draft is not None and not _may_hold_cpr_number(body, written):
+    is_public = model in _ABOUT_OFFERS
+    if draft is not None and not _may_tell_of_a_person(body, written, is_public=is_public):
         stated = _Stated(draft)  # the usual case, without a second look at each field
     else:
         document = _document(draft, body)
@@ -200,7 +202,9 @@ def _read(
         paths = fields_with_cpr_number(document, leave_out=_NUMBERS_OF_ANOTHER_KIND)
         reasons += (reason("cpr_number", _path(path)) for path in paths)
         reasons += (reason("control_character", _path(path)) for path in fields_with_control_character(document))
-    if model not in _ABOUT_OFFERS:
+        if is_public:
+            reasons += (reason(code, _path(path)) for path, code in citizens(document))
+    if not is_public:
         reasons += persons_and_places(stated)
         reasons += (reason("section_109_by_phone", path) for path in _crisis_centres(stated))
     if len(reasons) > _MOST_REASONS:
@@ -226,9 +230,14 @@ class _Stated(Mapping[str, Any]):
         return len(type(self._draft).model_fields)
 
 
-def _may_hold_cpr_number(body: bytes, written: str | None) -> bool:
+def _may_tell_of_a_person(body: bytes, written: str | None, *, is_public: bool) -> bool:
     """Look at the JSON as it came; what is escaped in it could be digits or a control character, and is looked at field by field."""
-    return b"\\u" in body or holds_cpr_number(body.decode() if written is None else written)
+    if b"\\u" in body:
+        return True
+    text = body.decode() if written is None else written
+    if holds_cpr_number(text):
+        return True
+    return is_public and (b"\\" in body or names_a_citizen(text) or tells_a_birth_date(text))
 
 
 def _document(draft: BaseModel | None, body: bytes) -> object:

@@ -41,7 +41,7 @@ ReasonCode = Literal[
     "more_reasons", "need_not_found", "need_erased", "vacancy_closed", "vacancy_erased", "vacancy_not_found",
     "version_moved", "exists_already", "ids_or_offer", "control_character", "in_the_future", "month_too_far_ahead", "pension_age", "person_name", "street_address",
     "asked_too_long_ago", "nothing_claimed", "own_offer", "observation_not_found", "objection_too_late", "objection_ruled", "not_objected",
-    "protected_without_site", "reference_fixed", "reference_taken",
+    "protected_without_site", "reference_fixed", "reference_taken", "citizen_name", "birth_date",
 ]  # fmt: skip
 """Part of the public contract; beside these stand the codes of the draft's own fields (missing, unknown_code, …)."""
 
@@ -49,6 +49,14 @@ _TEXTS: Final[dict[ReasonCode, tuple[str, str]]] = {
     "address_protected": (
         "røber en adresse, der er beskyttet; skriv uden vej, postnummer og by",
         "betrays an address that is protected; write it without street, postcode and town",
+    ),
+    "birth_date": (
+        "ligner en fødselsdato, og teksten offentliggøres; skriv en alder eller et aldersinterval i stedet (age_from, age_to)",
+        "looks like a date of birth, and the text is published; write an age or a range of ages instead (age_from, age_to)",
+    ),
+    "citizen_name": (
+        "ligner en borgers navn, og teksten offentliggøres; udelad navnet (en medarbejders må stå, med stilling: leder …)",
+        "looks like a citizen's name, and the text is published; leave it out (one of staff may stand, with position: leader …)",
     ),
     "cpr_number": (
         "ligner et CPR-nummer, og det må ikke stå her; fjern nummeret",

@@ -1,7 +1,8 @@
 """Names of persons in what should be a code or an opaque id.
 
-Strict on purpose: it is only used where a name has no business at all (what is published of a need). It knows common names,
-so it is a net under people's attention and not a proof of anonymity.
+`holds_person_name` is strict on purpose: it is only used where a name has no business at all (what is published of a need).
+`end_of_name` looks at one place of a text, where something else says already that somebody is meant. Both know common names, so they
+are a net under people's attention and not a proof of anonymity.
 """
 
 from __future__ import annotations
@@ -16,6 +17,11 @@ from services.intake.domain import word_lists
 # A stretch with a digit in it is no name: ids are full of such.
 _WORD: Final = re.compile(r"(?<![^\W_])[^\W\d_]+(?![^\W_])")
 _BETWEEN: Final = re.compile(r"[ ._'-]{1,3}")
+_MONTHS_TOO: Final = frozenset({"april", "august", "maj", "may", "mai"})
+_OF_A_PLACE: Final = (
+    "plads", "vej", "gade", "allé", "torv", "skole", "skolen", "hus", "huset", "gård", "gården", "kollegium", "kollegiet", "hjem",
+    "hjemmet", "center", "centret", "centeret", "fond", "fonden", "stiftelse", "kirke", "sogn", "park", "parken", "have",
+)  # fmt: skip
 _PATRONYMIC: Final = re.compile(r"[^\W\d_]{3,}(?:sen|gaard|dottir|sson)")
 _NO_PATRONYMIC: Final = (
     "voksen",
@@ -39,6 +45,42 @@ def holds_person_name(text: str) -> bool:
     if any(found[0].casefold() in _unmistakable() for found in words):
         return True
     return any(_are_a_name(one, other, text) for one, other in pairwise(words))
+
+
+def end_of_name(text: str, start: int) -> int | None:
+    """Say where the name ends that begins right there; None where none does.
+
+    A first name that is a word too counts by its capital, in front of anything but a number ("beboer Bo", never "elev Maj 2027").
+    """
+    first = _WORD.match(text, start)
+    if first is None or not _has_the_case_of_a_word(first[0]):
+        return None
+    end, is_name = first.end(), _is_first_name(first[0])
+    if not is_name and (other := _next_word(text, end)) is not None and _are_a_name(first, other, text):
+        is_name = True
+    while is_name and (other := _next_word(text, end)) is not None and other[0][0].isupper():
+        if _names_a_place(other[0].casefold()):
+            return None  # Hans Knudsens Plads
+        end = other.end()
+    return end if is_name else None
+
+
+def _names_a_place(word: str) -> bool:
+    return word.endswith(_OF_A_PLACE) and word not in _unmistakable() | word_lists.surnames_that_are_words()
+
+
+def _next_word(text: str, end: int) -> re.Match[str] | None:
+    between = _BETWEEN.match(text, end)
+    return _WORD.match(text, between.end()) if between else None
+
+
+def _is_first_name(word: str) -> bool:
+    """Take a genitive too where it has a capital: Mettes."""
+    plain = word.casefold()
+    forms = {plain, plain[:-1]} if word[0].isupper() and plain.endswith("s") else {plain}
+    if not forms.isdisjoint(_unmistakable()):
+        return True
+    return word.istitle() and plain not in _MONTHS_TOO and plain in word_lists.first_names_that_are_words()
 
 
 def _are_a_name(one: re.Match[str], other: re.Match[str], text: str) -> bool:

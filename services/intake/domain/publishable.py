@@ -1,4 +1,4 @@
-"""Persons and places in what would be published of a need: its opaque ids, its coded reasons, and where a deadline comes from."""
+"""Persons and places in what would be published: of a need in every text, of an offer and a vacancy where it is a citizen's."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from services.intake.domain.addresses import holds_street_address
+from services.intake.domain.citizens import names_a_citizen, tells_a_birth_date
 from services.intake.domain.outcomes import reason
 from services.intake.domain.person_names import holds_person_name
+from services.intake.domain.texts import paths_of_texts
 
 if TYPE_CHECKING:
+    from services.intake.domain.outcomes import ReasonCode
     from shared.contracts.receipt import Reason
 
 TEXTS_OF_A_NEED: Final = ("team", "caseworker", "case", "deadline.source", "reason")
@@ -30,6 +33,16 @@ def persons_and_places(stated: object) -> Iterator[Reason]:
             yield reason("person_name", path)
         if holds_street_address(text):
             yield reason("street_address", path)
+
+
+def citizens(document: object) -> Iterator[tuple[str, ReasonCode]]:
+    """Find, in what an offer says of itself or its places, a citizen's name and date of birth: the path, and what is wrong there.
+
+    Args:
+        document: the JSON document that the draft is or was to be.
+    """
+    yield from ((path, "citizen_name") for path in paths_of_texts(document, names_a_citizen))
+    yield from ((path, "birth_date") for path in paths_of_texts(document, tells_a_birth_date))
 
 
 def value_at(stated: object, path: str) -> object:
