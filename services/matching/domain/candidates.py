@@ -1,0 +1,44 @@
+"""Which places would be proposed to which needs, and with how many points: every pair, by the reference's own rules and parts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from services.matching.domain import facts
+from services.matching.domain.fit import MEASURES
+from services.matching.domain.rules import JUDGES
+from services.matching.domain.terms import RULES
+from services.matching.domain.verdicts import Fails
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from services.matching.domain.terms import Terms
+    from shared.contracts.need import NeedProfile
+    from shared.contracts.vacancy import Vacancy
+
+
+def candidates(needs: Collection[NeedProfile], vacancies: Collection[Vacancy], terms: Terms) -> dict[str, dict[str, int]]:
+    """Give by need the points of each place that would be proposed to it, however many: not only the best K.
+
+    Only pairs with a section in common are looked at; every rule asks for one.
+    """
+    of_section: defaultdict[str, list[Vacancy]] = defaultdict(list)
+    for vacancy in vacancies:
+        for section in vacancy.sections:
+            of_section[section].append(vacancy)
+    found: dict[str, dict[str, int]] = {}
+    for need in needs:
+        places = {place.vacancy_id: place for section in sorted(facts.sections(need)) for place in of_section[section]}
+        scored = {vacancy_id: proposed_points(need, place, terms) for vacancy_id, place in places.items()}
+        found[need.need_id] = {vacancy_id: points for vacancy_id, points in scored.items() if points is not None}
+    return found
+
+
+def proposed_points(need: NeedProfile, vacancy: Vacancy, terms: Terms) -> int | None:
+    """Give the score of a pair; None where a rule fails, at the first that does, or where it is below the threshold."""
+    if any(isinstance(JUDGES[code](need, vacancy, terms), Fails) for code in RULES if terms.applies(code)):
+        return None
+    points = sum(MEASURES[code](need, vacancy, terms).points for code in terms.parts)
+    return points if points >= terms.policy.threshold else None
