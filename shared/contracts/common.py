@@ -159,6 +159,24 @@ Day = Annotated[date, BeforeValidator(_day)]
 """A day of a draft, YYYY-MM-DD, within the years that anybody plans or remembers."""
 
 
+_WEB_ADDRESS = r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s/]"
+
+
+def _web_address(value: str) -> str:
+    """Take only what a browser opens as a page: `javascript:` behind a link would run in the reader's."""
+    if re.match(_WEB_ADDRESS, value) is None:
+        texts = {
+            "text_da": "skal være en webadresse, der begynder med https:// eller http://",
+            "text_en": "must be a web address that begins with https:// or http://",
+        }
+        raise PydanticCustomError("web_address", "{text_en}", texts)
+    return value
+
+
+WebAddress = Annotated[str, Field(max_length=300, json_schema_extra={"pattern": _WEB_ADDRESS}), AfterValidator(_web_address)]
+"""The address of a page, of a draft."""
+
+
 def one_of(allowed: Collection[str]) -> Callable[[str], str]:
     """A field validator for one word of a closed list."""
 

@@ -29,6 +29,7 @@ from shared.contracts.common import (
     KnownTargetGroups,
     KnownTransport,
     KnownWorkTasks,
+    WebAddress,
     unit,
 )
 from shared.contracts.contradictions import Consistent
@@ -68,6 +69,8 @@ class _DayCapacity(DayCapacity):
 
 class _Contact(Contact):
     model_config = _STRICT
+
+    web: WebAddress | None = Field(default=None, description="URL of the place's own page, http or https")
 
 
 class _OpeningHours(OpeningHours, Consistent):

@@ -1,5 +1,7 @@
 """What comes in is read into a command, or refused with every reason; CPR numbers are caught however they are written."""
 
+from typing import Any
+
 import orjson
 import pytest
 from hypothesis import given
@@ -15,7 +17,7 @@ from services.intake.domain.submissions import Submission, repeatable
 from services.intake.reading import MOST_BODY_BYTES, merger, read_draft, read_submission
 from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
 from shared.contracts.submission import KIND_OF_TYPE, VACANCY_SUBMITTED
-from tests.support.intake import NEED, VACANCY
+from tests.support.intake import NEED, OFFER, VACANCY
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text(),
@@ -143,3 +145,13 @@ def test_no_value_is_ever_repeated(text: str) -> None:
     assert isinstance(refused, Rejected)
     told = "".join(reason.model_dump_json() for reason in refused.reasons)
     assert len(text) < 4 or value not in told
+
+
+@pytest.mark.parametrize("web", ["javascript:alert(1)", "data:text/html,x", "www.skovly.example", "https://", " https://a.example"])
+@pytest.mark.parametrize(("model", "draft"), [(OfferDraft, OFFER), (VacancyDraft, VACANCY)])
+def test_a_web_page_is_opened_by_http_or_not_at_all(model: type[BaseModel], draft: dict[str, Any], web: str) -> None:
+    refused = read_draft(model, orjson.dumps(draft | {"contact": {"web": web}}))
+    assert isinstance(refused, Rejected)
+    assert [(reason.field, reason.code) for reason in refused.reasons] == [("contact.web", "web_address")]
+    for good in ("https://skovly.example/om", "HTTP://børnehuset.example"):
+        assert not isinstance(read_draft(model, orjson.dumps(draft | {"contact": {"web": good}})), Rejected)
