@@ -147,7 +147,9 @@ def test_no_value_is_ever_repeated(text: str) -> None:
     assert len(text) < 4 or value not in told
 
 
-@pytest.mark.parametrize("web", ["javascript:alert(1)", "data:text/html,x", "www.skovly.example", "https://", " https://a.example"])
+@pytest.mark.parametrize(
+    "web", ["javascript:alert(1)", "data:text/html,x", "www.skovly.example", "https://", " https://a.example"]
+)
 @pytest.mark.parametrize(("model", "draft"), [(OfferDraft, OFFER), (VacancyDraft, VACANCY)])
 def test_a_web_page_is_opened_by_http_or_not_at_all(model: type[BaseModel], draft: dict[str, Any], web: str) -> None:
     refused = read_draft(model, orjson.dumps(draft | {"contact": {"web": web}}))
