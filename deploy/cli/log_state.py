@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from deploy.cli import output
 from deploy.cli.exits import CommandError
@@ -56,16 +57,47 @@ async def read_state(stack: StackState, *, keep: Callable[[NeedProfile], bool] |
         CommandError: no policy or no day has been published yet.
         UnknownTopicOrPartitionError: a topic is not there.
     """
-    settings = _Settings()
-    vacancies = _Entities[Vacancy]()
-    needs = _Entities[NeedProfile](keep)
-    await _read(stack, "settings", settings.take)
-    await _read(stack, "vacancies", lambda record: vacancies.take(read_vacancy(record), closes_unreadable=True))
-    await _read(stack, "need-profiles", lambda record: needs.take(read_need(record), closes_unreadable=False))
-    if settings.policy is None or settings.today is None:
-        raise CommandError("Intake has not published a policy and a day yet: `ledigplads status` says what is up.")
-    unreadable = settings.unreadable + vacancies.unreadable + needs.unreadable
-    return LogState(needs.open, vacancies.open, settings.policy, settings.today, unreadable)
+    reading = LogReading(keep)
+    for name in LogReading.TOPICS:
+        await _read(stack, name, partial(reading.take, name))
+    return reading.state()
+
+
+class LogReading:
+    """Takes records, each topic's in its order, wherever they come from, and gives the state that they come to."""
+
+    TOPICS: Final = ("settings", "vacancies", "need-profiles")
+
+    def __init__(self, keep: Callable[[NeedProfile], bool] | None = None) -> None:
+        self._settings = _Settings()
+        self._vacancies = _Entities[Vacancy]()
+        self._needs = _Entities[NeedProfile](keep)
+
+    def take(self, topic: str, record: RawRecord) -> None:
+        """Take in a record of one of `TOPICS`, by its logical name."""
+        if topic == "settings":
+            self._settings.take(record)
+        elif topic == "vacancies":
+            self._vacancies.take(read_vacancy(record), closes_unreadable=True)
+        else:
+            self._needs.take(read_need(record), closes_unreadable=False)
+
+    def state(self, policy: Policy | None = None, today: date | None = None) -> LogState:
+        """Give what it has come to.
+
+        Args:
+            policy: stands in where the records have none.
+            today: likewise.
+
+        Raises:
+            CommandError: there is no policy or no day.
+        """
+        settings, vacancies, needs = self._settings, self._vacancies, self._needs
+        known, day = settings.policy or policy, settings.today or today
+        if known is None or day is None:
+            raise CommandError("Intake has not published a policy and a day yet: `ledigplads status` says what is up.")
+        unreadable = settings.unreadable + vacancies.unreadable + needs.unreadable
+        return LogState(needs.open, vacancies.open, known, day, unreadable)
 
 
 class _Settings:

@@ -52,7 +52,14 @@ _COMMANDS = {
         "explain:explain",
         "searching:search",
     ),
-    groups.OPERATE: ("partner:partner", "dlq:dlq", "republish:republish", "restored:restored", "contracts:contracts"),
+    groups.OPERATE: (
+        "partner:partner",
+        "dlq:dlq",
+        "republish:republish",
+        "restored:restored",
+        "policy:policy",
+        "contracts:contracts",
+    ),
     groups.MEASURE: ("simulating:simulate", "bench:bench"),
 }
 """Loaded when they are called: `ledigplads alerts` need not know how Kafka is started."""

@@ -34,15 +34,16 @@ LANGUAGES = ("da", "en", "ar", "dsl")
 
 
 def first_policy(**changes: Any) -> Policy:
-    return _policy("2026-11-01", changes)
+    return dated_policy("2026-11-01", **changes)
 
 
 def full_policy(**changes: Any) -> Policy:
     """The policy with every rule and every part."""
-    return _policy("2026-11-27", changes)
+    return dated_policy("2026-11-27", **changes)
 
 
-def _policy(name: str, changes: dict[str, Any]) -> Policy:
+def dated_policy(name: str, **changes: Any) -> Policy:
+    """The policy of one file, with some fields changed."""
     return Policy.model_validate(yaml.safe_load((POLICIES / f"{name}.yaml").read_text(encoding="utf-8")) | changes)
 
 
