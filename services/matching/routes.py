@@ -36,6 +36,13 @@ class ExplainQuestion(Contract):
     today: date | None = None
 
 
+class NearMissesQuestion(Contract):
+    """A need, whole, as intake serves it; a changed one is a "what if". It is asked of all open places, under policy and day of now."""
+
+    need: NeedProfile
+    examples: int = Field(default=3, ge=1, le=20, description="How many places to name of each cause, the nearest first")
+
+
 class ReplayOrder(Contract):
     """A record to be read again."""
 
@@ -56,6 +63,7 @@ class Parts:
 def routes() -> list[Route]:
     return [
         Route("/matching/explain", explain_pair, methods=["POST"]),
+        Route("/matching/near-misses", near_misses, methods=["POST"]),
         Route("/matching/needs/{need_id}", show_need, methods=["GET"]),
         Route("/matching/operator/counts", counts, methods=["GET"]),
         Route("/matching/operator/replay", replay, methods=["POST"]),
@@ -65,6 +73,15 @@ def routes() -> list[Route]:
 async def explain_pair(request: Request) -> Response:
     question = await read_body(request, ExplainQuestion)
     return _json(explain(question.need, question.vacancy, _terms(_parts(request).matching, question)))
+
+
+async def near_misses(request: Request) -> Response:
+    """Say why a need finds nothing, or little. Any worker can: each knows all open places."""
+    question = await read_body(request, NearMissesQuestion)
+    try:
+        return _json(_parts(request).matching.near_misses(question.need, question.examples))
+    except NotReadyError as error:
+        raise _not_ready(error) from error
 
 
 async def show_need(request: Request) -> Response:
@@ -101,12 +118,16 @@ def _terms(matching: Matching, question: ExplainQuestion) -> Terms:
     try:
         known = matching.terms
     except NotReadyError as error:
-        raise Problem(
-            503,
-            detail=f"Politik eller dag er ikke modtaget endnu. · The policy or the day has not been received yet ({error}).",
-            headers={"Retry-After": "1"},
-        ) from error
+        raise _not_ready(error) from error
     return Terms(question.policy or known.policy, question.today or known.today)
+
+
+def _not_ready(error: NotReadyError) -> Problem:
+    return Problem(
+        503,
+        detail=f"Politik eller dag er ikke modtaget endnu. · The policy or the day has not been received yet ({error}).",
+        headers={"Retry-After": "1"},
+    )
 
 
 def _parts(request: Request) -> Parts:

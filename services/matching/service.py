@@ -10,26 +10,29 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import structlog
 
 from services.matching.domain.causes import SLACK, Cause
+from services.matching.domain.near_misses import NearMisses, OpenPlaces
 from services.matching.domain.partition import GONE, Partition, Phase
 from services.matching.domain.terms import Terms, is_newer_policy
 from services.matching.place_texts import PlaceTexts
 from services.matching.records import canonical_form, digest_of_body, open_need
 from services.matching.state import MatchingState
+from services.matching.whole_places import WholePlaces
 from shared.contracts.match import CLAIM_KEY
 from shared.messaging.versions import is_newer
 from shared.observability import new_correlation_id
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from services.matching.domain.causes import CauseKind
     from services.matching.domain.partition import Position
     from services.matching.metrics import Metrics
+    from services.matching.state import Changed
     from shared.contracts.need import NeedProfile
     from shared.contracts.settings import Policy, Today
     from shared.contracts.vacancy import Vacancy
@@ -67,6 +70,7 @@ class Matching:
         self._state: MatchingState | None = None
         self._vacancy_positions: dict[str, Position] = {}
         self._texts = PlaceTexts(self._vacancy_positions)
+        self._whole_places = WholePlaces()
         self._announced_at: dict[str, datetime] = {}
         self._last_announced_at = _THE_BEGINNING
         self._to_score: deque[str] = deque()
@@ -171,7 +175,7 @@ class Matching:
             is_open = event.data is not None and event.data.status == "open"
             changes[event.subject] = event.data if is_open else None
             causes[event.subject] = self._cause(event.envelope, "vacancy")
-        changed = self.state.change_vacancies(changes)
+        changed = self._change_vacancies(changes)
         # Not before: a batch that failed comes again, and must then be news, or it would leave a hole that nobody sees.
         self._vacancy_positions.update(positions)
         for vacancy_id, cause in causes.items():
@@ -184,12 +188,17 @@ class Matching:
         if changed:
             self.on_unsaid()
 
+    def _change_vacancies(self, changes: Mapping[str, Vacancy | None]) -> Changed:
+        changed = self.state.change_vacancies(changes)
+        self._whole_places.change(changes)
+        return changed
+
     def vacancy_unreadable_on_restore(self, vacancy_id: str) -> None:
         """Count a vacancy as not open whose last record cannot be read.
 
         The record before it may be published again to mend this, so its position is forgotten by one.
         """
-        self.state.change_vacancies({vacancy_id: None})
+        self._change_vacancies({vacancy_id: None})
         if (seen := self._vacancy_positions.get(vacancy_id)) is not None:
             self._vacancy_positions[vacancy_id] = (seen[0], seen[1] - 1)
 
@@ -324,6 +333,16 @@ class Matching:
             return "later"
         places = self._texts.write(self.state, need_id)
         return canonical_form(need_id, need, places, self.terms.policy_hash)
+
+    def near_misses(self, need: NeedProfile, examples: int) -> dict[str, Any]:
+        """Say which open places a need just misses, and why; `examples` places are told of each cause.
+
+        Raises:
+            NotReadyError: the policy or the day is not known yet.
+        """
+        observer, vacancy_at = self.state.observer(), self.state.vacancy_at
+        places = OpenPlaces(observer.open, observer.matchable, lambda row: self._whole_places[vacancy_at(row)[0]])
+        return NearMisses(need, observer.look(need), places, self.terms, examples=examples).told()
 
     def news_of_their_own(self, need_id: str, cause: Cause) -> list[str]:
         """Give the places on a list that are pushed although the cause of the record is not."""

@@ -15,6 +15,7 @@ from services.matching.domain.need_columns import NeedColumns
 from services.matching.domain.pair_points import unknown_codes, unpack_points
 from services.matching.domain.pairs import PairScorer, Scored
 from services.matching.domain.ranks import Ranks
+from services.matching.domain.standing import Observer
 from services.matching.domain.terms import PARTS
 from services.matching.domain.vacancy_columns import VacancyColumns
 
@@ -120,6 +121,10 @@ class MatchingState:
         columns = (lists.rows, lists.editions, lists.points, lists.unknown)
         rows, editions, points, unknown = (column[slot, :count].tolist() for column in columns)
         return zip(rows, editions, map(score_of, keys), points, unknown, strict=False)
+
+    def observer(self) -> Observer:
+        """Give who looks at all open places for one need, also at those that it cannot have."""
+        return Observer(self._needs, self._vacancies, self._books, self._terms)
 
     def is_live(self, need_id: str) -> bool:
         slot = self._needs.slots.of.get(need_id)
