@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from services.matching.domain.terms import Terms
     from shared.contracts.need import NeedProfile
     from shared.contracts.vacancy import Vacancy
@@ -45,3 +47,10 @@ def as_json(step: Step, need: NeedProfile, vacancy: Vacancy) -> dict[str, Any]:
     changed = model.model_copy(update={step.field: step.to})
     before, after = (one.model_dump(mode="json", include={step.field})[step.field] for one in (model, changed))
     return {"of": step.of, "field": step.field, "from": before, "to": after}
+
+
+def made(steps: Collection[Step], need: NeedProfile, vacancy: Vacancy) -> tuple[NeedProfile, Vacancy]:
+    """Give both sides as they would be after these steps."""
+    of_need = {step.field: step.to for step in steps if step.of == "need"}
+    of_vacancy = {step.field: step.to for step in steps if step.of == "vacancy"}
+    return need.model_copy(update=of_need), vacancy.model_copy(update=of_vacancy)

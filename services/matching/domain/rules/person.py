@@ -77,8 +77,13 @@ def target_group(need: NeedProfile, vacancy: Vacancy, _terms: Terms) -> Verdict:
     wanted = facts.target_groups(need)
     if not wanted.isdisjoint(vacancy.target_groups):
         return Holds()
-    further = tuple(sorted({*need.further_target_groups, vacancy.target_groups[0]}))
-    return Fails(words.other_target_group(need, vacancy).by(*on_need(further_target_groups=further)))
+    never = {one.code for one in vacancy.cannot_take if one.strength == "absolute"}
+    # Not one that the place says it cannot take: that would only exchange one rule for another.
+    added = next((code for code in vacancy.target_groups if code not in never), None)
+    if added is None:
+        return Fails(words.other_target_group(need, vacancy, None))
+    further = tuple(sorted({*need.further_target_groups, added}))
+    return Fails(words.other_target_group(need, vacancy, added).by(*on_need(further_target_groups=further)))
 
 
 def gender(need: NeedProfile, vacancy: Vacancy, _terms: Terms) -> Verdict:

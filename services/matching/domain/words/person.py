@@ -77,14 +77,20 @@ def section_age_at_the_edge(age: AgeRange, common: Collection[str]) -> Words:
     )
 
 
-def other_target_group(need: NeedProfile, vacancy: Vacancy) -> Reason:
+def other_target_group(need: NeedProfile, vacancy: Vacancy, added: str | None) -> Reason:
+    """Say whom the place is for; `added` is the target group that the need could name too, None where that would not help."""
     wanted = concepts((need.primary_target_group, *need.further_target_groups))
-    offered, first = concepts(vacancy.target_groups), concepts(vacancy.target_groups[:1])
+    offered = concepts(vacancy.target_groups)
+    da = f"Borgerens målgruppe er {wanted.da}; pladsen er for {offered.da}."
+    en = f"The citizen's target group is {wanted.en}; the place is for {offered.en}."
+    if added is None:
+        return reason(da, en)
+    one = concepts((added,))
     return reason(
-        f"Borgerens målgruppe er {wanted.da}; pladsen er for {offered.da}.",
-        f"The citizen's target group is {wanted.en}; the place is for {offered.en}.",
-        f"Tilføj {first.da} som yderligere målgruppe, hvis den passer",
-        f"Add {first.en} as a further target group, if it fits",
+        da,
+        en,
+        f"Tilføj {one.da} som yderligere målgruppe, hvis den passer",
+        f"Add {one.en} as a further target group, if it fits",
     )
 
 

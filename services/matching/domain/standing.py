@@ -1,0 +1,158 @@
+"""How one need stands to every open place that shares a section with it, whether the place would be proposed or not."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from services.matching.domain.need_columns import NeedColumns
+from services.matching.domain.pair_columns import BIT, Pairs
+from services.matching.domain.pair_points import PairPoints
+from services.matching.domain.pair_rules import RULE_BIT, PairRules, first_start, way_m
+from services.matching.domain.reference import assess
+from services.matching.domain.terms import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from services.matching.domain.codebooks import Codebooks
+    from services.matching.domain.tables import Array
+    from services.matching.domain.terms import Terms
+    from services.matching.domain.vacancy_columns import VacancyColumns
+    from shared.contracts.need import NeedProfile
+    from shared.contracts.settings import RuleCode
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One need beside the open places that share a section with it, an entry of each column for each place.
+
+    Attributes:
+        rows: of the places in the columns, ascending.
+        failed: every rule that the pair fails, as bits in the order of RULES.
+        unknown: what could not be judged, as bits in the order of UNKNOWN_CODES.
+        score: points of the fit, 0 to 100, of pairs that fail a rule too.
+        short_by: of pairs that fail one rule, by how much, where the rule measures something (metres, PRICE_UNITs, years, days,
+            half-days); else 0.
+        rank: of the places by id.
+    """
+
+    rows: Array
+    failed: Array
+    unknown: Array
+    score: Array
+    short_by: Array
+    rank: Array
+
+
+class Observer:
+    """Looks at all places for one need, under one set of terms."""
+
+    def __init__(self, needs: NeedColumns, vacancies: VacancyColumns, books: Codebooks, terms: Terms) -> None:
+        self._needs = needs
+        self._vacancies = vacancies
+        self._books = books
+        self._terms = terms
+        self._today = terms.today.toordinal()
+        self._rules = PairRules(books, terms)
+        self._points = PairPoints(books, terms)
+        self._measured: Mapping[RuleCode, Callable[[Pairs], Array]] = {
+            "distance": _metres_too_far,
+            "price": self._too_dear,
+            "age": _years_outside,
+            "dates": self._days_too_late,
+            "half_days": _half_days_missing,
+        }
+
+    @property
+    def open(self) -> int:
+        """Count the open places."""
+        return len(self._vacancies)
+
+    @property
+    def matchable(self) -> int:
+        """Count those that can be proposed at all."""
+        return int(np.count_nonzero(self._vacancies.matchable))
+
+    def often_in_the_way(self, need_id: str) -> RuleCode | None:
+        """Give the rule that most often is the only one between a need of the columns and a place with a section in common."""
+        pairs = self._pairs(self._needs, self._needs.slots.of[need_id])
+        failed = self._rules.failing(pairs)
+        self._judge_odd(pairs, failed, None)
+        return most_often_alone(failed, self._terms)
+
+    def look(self, need: NeedProfile) -> Standing:
+        """Say how any need stands to the places, be it in the columns or not; the columns stay as they are."""
+        # In codebooks of its own: what is only asked about takes no bit from what is announced.
+        needs = NeedColumns(deepcopy(self._books))
+        pairs = self._pairs(needs, needs.put(need, self._terms, live=False))
+        failed = self._rules.failing(pairs)
+        score, _ = self._points.measure(pairs)
+        self._judge_odd(pairs, failed, score)
+        short_by = self._short_by(pairs, failed)
+        return Standing(pairs.vacancy_rows, failed, pairs.unknown, score, short_by, self._vacancies.rank[pairs.vacancy_rows])
+
+    def _pairs(self, needs: NeedColumns, need_row: int) -> Pairs:
+        vacancies = self._vacancies
+        shared = vacancies.matchable & ((vacancies.sections & needs.sections[need_row]) != 0)
+        rows = np.flatnonzero(shared)
+        unknown = np.zeros(len(rows), dtype=np.int32)
+        return Pairs(needs, vacancies, np.full_like(rows, need_row), rows, None, unknown, self._terms.waters.extra_m)
+
+    def _judge_odd(self, pairs: Pairs, failed: Array, score: Array | None) -> None:
+        """Leave the pairs whose both sides carry codes without a bit of their own to the reference."""
+        for position in np.flatnonzero(pairs.n("odd") & pairs.v("odd")).tolist():
+            need = pairs.needs.odd_profiles[int(pairs.need_rows[position])]
+            found = assess(need, pairs.vacancies.odd_vacancies[int(pairs.vacancy_rows[position])], self._terms)
+            failed[position] = sum(int(RULE_BIT[code]) for code in found.failed)
+            pairs.unknown[position] = sum(int(BIT[code]) for code in found.unknown)
+            if score is not None:
+                score[position] = found.score
+
+    def _short_by(self, pairs: Pairs, failed: Array) -> Array:
+        short_by = np.zeros(len(pairs), dtype=np.int64)
+        for code, measure in self._measured.items():
+            alone = failed == RULE_BIT[code]
+            if alone.any():
+                short_by[alone] = measure(pairs)[alone]
+        return short_by
+
+    def _too_dear(self, pairs: Pairs) -> Array:
+        return self._rules.lowest_price(pairs) - pairs.n("ceiling")
+
+    def _days_too_late(self, pairs: Pairs) -> Array:
+        return np.asarray(first_start(pairs, self._today) - pairs.v("available_until"))
+
+
+def _metres_too_far(pairs: Pairs) -> Array:
+    """Give how far it is: the limit is the same for all places of one need."""
+    return way_m(pairs)
+
+
+def _years_outside(pairs: Pairs) -> Array:
+    too_young, too_old = pairs.v("age_from") - pairs.n("oldest"), pairs.n("youngest") - pairs.v("age_to")
+    return np.asarray(np.maximum(too_young, too_old))
+
+
+def _half_days_missing(pairs: Pairs) -> Array:
+    usable = np.bitwise_count(pairs.n("half_days_would_do") & pairs.v("half_days_perhaps"))
+    return np.asarray(pairs.n("half_days_needed").astype(np.int64) - usable)
+
+
+def most_often_alone(failed: Array, terms: Terms) -> RuleCode | None:
+    """Give the rule that is the only one in the way most often; of equals the one that the policy names first.
+
+    Args:
+        failed: of each place, the rules that it fails, as bits in the order of RULES.
+        terms: whose policy gives the order.
+    """
+    counts: dict[RuleCode, int] = {code: int(np.count_nonzero(failed == RULE_BIT[code])) for code in terms.rules}
+    first = max(counts, key=lambda code: counts[code], default=None)
+    return first if first is not None and counts[first] else None
+
+
+def failed_codes(bits: int) -> tuple[RuleCode, ...]:
+    return tuple(code for position, code in enumerate(RULES) if bits >> position & 1)
