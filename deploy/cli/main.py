@@ -50,6 +50,7 @@ _COMMANDS = {
         "alerts:alerts",
         "alerts:mail",
         "explain:explain",
+        "assign:assign",
         "searching:search",
     ),
     groups.OPERATE: (

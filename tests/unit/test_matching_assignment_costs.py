@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.matching.domain.assigning import Contest
 from services.matching.domain.assignment_costs import Holder, Loss, Standing, Taken, Total, compare
-from services.matching.domain.candidates import candidates
+from services.matching.domain.candidates import candidates, contest
 from services.matching.domain.reference import assess
 from services.matching.domain.terms import Terms
 from shared.contracts.need import WantedSection
@@ -88,3 +88,12 @@ def test_a_place_under_two_wanted_sections_is_one_candidate() -> None:
     both = ("SEL-103", "SEL-104")
     wanting = need(sections=tuple(WantedSection(section=code) for code in both))
     assert list(candidates([wanting], [vacancy(sections=both, registered=True)], TERMS)["need-1"]) == ["vacancy-1"]
+
+
+def test_a_contest_is_in_the_order_of_priority_and_a_place_that_says_no_number_counts_for_one() -> None:
+    needs = [need("need-a"), need("need-b", urgency="soon"), need("need-c", urgency="acute")]
+    vacancies = [vacancy("vacancy-1", places_free=2), vacancy("vacancy-2", places_free=None)]
+    found = contest(needs, vacancies, TERMS)
+    assert found.queue == ("need-c", "need-b", "need-a")
+    assert found.free == {"vacancy-1": 2, "vacancy-2": 1}
+    assert set(found.fits["need-a"]) == {"vacancy-1", "vacancy-2"}

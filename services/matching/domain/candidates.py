@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from services.matching.domain import facts
+from services.matching.domain.assigning import Contest
 from services.matching.domain.fit import MEASURES
 from services.matching.domain.rules import JUDGES
 from services.matching.domain.terms import RULES
 from services.matching.domain.verdicts import Fails
+from shared.priority import priority
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -17,6 +19,20 @@ if TYPE_CHECKING:
     from services.matching.domain.terms import Terms
     from shared.contracts.need import NeedProfile
     from shared.contracts.vacancy import Vacancy
+
+
+UNCOUNTED: Final = 1
+"""So many people a place counts for that does not say how many it can take: it can be asked for one."""
+
+
+def contest(needs: Collection[NeedProfile], vacancies: Collection[Vacancy], terms: Terms) -> Contest:
+    """Put the needs in the order of the queue on the day, and count the places that are free.
+
+    Each need counts by itself, also where two are one person's: they may compete, and both may be given a place.
+    """
+    queue = sorted(needs, key=lambda need: priority(need, terms.today, terms.policy.priority).key)
+    free = {place.vacancy_id: UNCOUNTED if place.places_free is None else place.places_free for place in vacancies}
+    return Contest(tuple(need.need_id for need in queue), candidates(needs, vacancies, terms), free)
 
 
 def candidates(needs: Collection[NeedProfile], vacancies: Collection[Vacancy], terms: Terms) -> dict[str, dict[str, int]]:
