@@ -36,6 +36,14 @@ async def test_every_code_of_every_list_is_served_with_both_labels(client: httpx
     assert (await client.get(f"/codes/{name}/{first['code']}")).json() == first
 
 
+async def test_what_was_noted_while_the_lists_were_made_is_told_nobody(client: httpx2.AsyncClient) -> None:
+    for name in ("offer-types", "sections"):
+        told = (await client.get(f"/codes/{name}")).text
+        assert "seed" not in told
+        assert "not confirmed" not in told
+        assert '"kle"' in told
+
+
 async def test_who_has_the_list_already_is_answered_with_nothing_but_its_tag(client: httpx2.AsyncClient) -> None:
     first = await client.get("/codes/target-groups")
     tag = first.headers["etag"]

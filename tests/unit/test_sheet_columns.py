@@ -1,6 +1,9 @@
 """Which columns sheets have, and how their cells are read and written."""
 
+import io
+from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -8,21 +11,26 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 from pydantic import BaseModel
 
 from services.intake.domain.outcomes import Rejected
 from services.intake.reading import read_draft
+from services.intake.sheets import words
 from services.intake.sheets.cells import (
     DAY,
     DAY_CAPACITY,
     DECIMAL,
     EXCLUSIONS,
     HALF_DAYS,
+    KRONER,
     LEVELS,
     MONTH,
     MUNICIPALITY,
+    OFFER_KIND,
     OPENING_HOURS,
     SECTION,
+    TARGET_GROUP,
     WHOLE,
     YES_NO,
     Cell,
@@ -32,7 +40,14 @@ from services.intake.sheets.cells import (
 )
 from services.intake.sheets.columns import SHEETS, VACANCIES, Sheet
 from services.intake.sheets.layout import guarded, lay_out, our_layout, unguarded, written
+from services.intake.sheets.templates import template
 from shared.contracts import reference
+from shared.contracts.drafts import VacancyDraft
+
+
+def _code_of(label: str) -> str:
+    return next(code for code, group in reference.target_groups().items() if group.label_da == label)
+
 
 _NOT_IN_A_DRAFT = {"offers": {"offer_id"}, "vacancies": {"vacancy_id"}, "needs": {"need_id"}}
 
@@ -92,6 +107,25 @@ def test_the_guide_names_every_column(sheet: Sheet) -> None:
         (SECTION, "104", "SEL-104"),
         (SECTION, "SEL-103 · Beskyttet beskæftigelse", "SEL-103"),
         (SECTION, "§ 105", "§ 105"),
+        (SECTION, "§ 103 Beskyttet beskæftigelse", "SEL-103"),
+        (SECTION, "§108 a botilbud for unge 18-35 år", "SEL-108a"),
+        (SECTION, "Serviceloven § 104", "SEL-104"),
+        (OFFER_KIND, "§ 103 Beskyttet beskæftigelse", "SEL-103"),
+        (OFFER_KIND, "§ 107", "SEL-107"),
+        (OFFER_KIND, "Plejehjem", "PLEJE"),
+        (MUNICIPALITY, "Århus", "0751"),
+        (MUNICIPALITY, "ålborg kommune", "0851"),
+        (MUNICIPALITY, "Københavns Kommune", "0101"),
+        (MUNICIPALITY, "Copenhagen", "0101"),
+        (TARGET_GROUP, "ADHD", _code_of("Opmærksomhedsforstyrrelse")),
+        (several(TARGET_GROUP), "adhd; Autisme", [_code_of("Opmærksomhedsforstyrrelse"), _code_of("Autismespektrum")]),
+        (KRONER, "1200,00", 1200),
+        (KRONER, "1.200,00", 1200),
+        (KRONER, "1.200,-", 1200),
+        (KRONER, "kr. 1.200", 1200),
+        (KRONER, "1200 kr.", 1200),
+        (KRONER, "1200,50", "1200,50"),
+        (KRONER, "cirka 1200", "cirka 1200"),
         (several(SECTION), "§ 103, SEL-104; 107", ["SEL-103", "SEL-104", "SEL-107"]),
         (several(listed("accessibility")), "Uden trin, eller med rampe; elevator", ["step_free", "lift"]),
         (HALF_DAYS, "man fm; tir em", [{"weekday": 1, "half": "morning"}, {"weekday": 2, "half": "afternoon"}]),
@@ -102,6 +136,37 @@ def test_the_guide_names_every_column(sheet: Sheet) -> None:
 )
 def test_a_cell_understands_what_people_write(cell: Cell, text: str, value: object) -> None:
     assert cell.read(text) == value
+
+
+@pytest.mark.parametrize(
+    "known", [words.sections, words.offer_kinds, words.municipalities, partial(words.of_list, "target-groups")]
+)
+def test_no_word_stands_for_two_codes(known: Callable[[], Mapping[str, tuple[str, ...]]]) -> None:
+    meant: dict[str, str] = {}
+    for code, written_as in known().items():
+        for word in written_as:
+            assert meant.setdefault(word.casefold(), code) == code, word
+
+
+def test_a_price_with_oere_is_refused_in_a_sentence() -> None:
+    row = lay_out(VACANCIES, ["Reference", "Tilbuds-id", "Titel", "Pris 1", "Pris 1: pr."]).read(
+        ["bed-1", "skovly", "Plads", "1200,50", "måned"]
+    )
+    refused = read_draft(VacancyDraft, orjson.dumps(row.document))
+    assert isinstance(refused, Rejected)
+    [wrong] = [reason for reason in refused.reasons if reason.field == "price_lines[0].amount_dkk"]
+    assert "helt tal" in wrong.text_da
+
+
+@pytest.mark.parametrize("sheet", SHEETS.values(), ids=SHEETS)
+def test_the_page_of_codes_says_in_danish_which_columns_its_lists_are_for(sheet: Sheet) -> None:
+    codes = load_workbook(io.BytesIO(template(sheet)))["Koder"]
+    headings = [str(cell.value) for cell in codes[1]]
+    known = {column.da.replace(" {n}", "") for column in sheet.columns}
+    assert set(headings[1::2]) == {"Kode"}
+    for heading in headings[::2]:
+        assert set(heading.removesuffix(" m.fl.").split(", ")) <= known
+    assert "Adgang" in headings or sheet.kind != "vacancies"
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _KEEP: Final = "public, max-age=3600, stale-while-revalidate=86400"
 """An hour: a new list comes with a new release, and a code is checked by intake itself when it is used."""
 _TAGS: Final = ("codes",)
+_OUR_NOTES: Final = frozenset({"seed_name", "hard_conditions"})
+"""Of an item, what we have noted for ourselves while the lists were made."""
 _IF_NONE_MATCH: Final = Parameter(
     "If-None-Match", {"type": "string"}, "header", "Det ETag, du har i forvejen.", "The ETag that you have already."
 )
@@ -191,7 +193,8 @@ def _head(codes: CodeList[Coded]) -> dict[str, Any]:
 def _item(item: Coded) -> dict[str, Any]:
     """Write an item with the fields that every one has first; a kommune's label is its name, a kind's code its id."""
     own: dict[str, Any] = TypeAdapter(type(item)).dump_python(item, mode="json")
-    return {"code": item.code, "label_da": item.label_da, "label_en": item.label_en} | own
+    told = {name: value for name, value in own.items() if name not in _OUR_NOTES}
+    return {"code": item.code, "label_da": item.label_da, "label_en": item.label_en} | told
 
 
 def _former(former: Former) -> dict[str, Any]:

@@ -27,6 +27,8 @@ SEPARATOR: Final = "; "
 _BETWEEN_ENTRIES: Final = re.compile(r"[;|\n]")
 _THOUSANDS: Final = re.compile(r"\d{1,3}([.\s\u00a0\u202f]\d{3})+", re.ASCII)
 _WHOLE: Final = re.compile(r"\d+([.,]0+)?", re.ASCII)
+_NO_CENTS: Final = re.compile(r",(?:00?|-)$", re.ASCII)
+_KRONER: Final = re.compile(r"^(?:kr\.?|dkk)\s*|\s*(?:kr\.?|kroner|dkk)$", re.IGNORECASE)
 _DANISH_DATE: Final = re.compile(r"(\d{1,2})[-./ ](\d{1,2})[-./ ](\d{4})", re.ASCII)
 _ISO_DATE: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00)?)?", re.ASCII)
 _MONTH: Final = re.compile(r"(\d{1,2})[-./](\d{4})", re.ASCII)
@@ -103,6 +105,16 @@ _LONGEST_NUMBER: Final = 18
 def _is_digits(text: str) -> bool:
     """Say whether it is a whole number as `int` takes it: "²" is a digit too for `isdigit`, and no number."""
     return text.isascii() and text.isdigit()
+
+
+class Kroner(Whole):
+    """A price in whole kroner: 1200, `1.200,00`, `1200,-` or `1200 kr.`; with øre it is left for the contract to refuse."""
+
+    form = "hele kroner, fx 1200"
+
+    def read(self, text: str) -> int | str:
+        read = super().read(_NO_CENTS.sub("", _KRONER.sub("", text)))
+        return text if isinstance(read, str) else read
 
 
 class Decimal(Cell):
@@ -390,7 +402,7 @@ TARGET_GROUP: Final = listed("target-groups")
 SERVICE: Final = listed("services")
 THEME: Final = listed("themes")
 SECTION: Final = Word(words.sections, shows_code=True)
-OFFER_KIND: Final = listed("offer-types", shows_code=True)
+OFFER_KIND: Final = Word(words.offer_kinds, shows_code=True)
 MUNICIPALITY: Final = Word(words.municipalities, digits=4)
 HALF: Final = word(words.HALVES)
 WEEKDAY: Final = word(words.WEEKDAYS)
@@ -398,6 +410,7 @@ STRENGTH: Final = word(words.STRENGTHS)
 
 TEXT: Final = Text()
 WHOLE: Final = Whole()
+KRONER: Final = Kroner()
 DECIMAL: Final = Decimal()
 YES_NO: Final = YesNo()
 DAY: Final = Day()

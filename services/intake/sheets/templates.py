@@ -28,6 +28,8 @@ _CODES: Final = "Koder"
 _ROWS: Final = 2000
 """So many rows have drop-downs; further ones are read all the same."""
 _WIDTH: Final = 22
+_NAMED: Final = 3
+"""So many columns are named above a list that several are filled from."""
 _GROUPS: Final = {"price_lines": 2, "sections": 3, "points_of_reference": 2}
 _BOLD: Final = Font(bold=True)
 _REQUIRED: Final = PatternFill("solid", fgColor="DCE6F1")
@@ -51,7 +53,7 @@ def template(sheet: Sheet) -> bytes:
             heading.fill = _REQUIRED
         letter = get_column_letter(placed.at + 1)
         page.column_dimensions[letter].width = _WIDTH
-        if where := lists.place(column.cell):
+        if where := lists.place(column.cell, column.da.replace(" {n}", "")):
             page.add_data_validation(_drop_down(where, f"{letter}2:{letter}{_ROWS}", several=_is_several(column.cell)))
     page.freeze_panes = "A2"
     content = io.BytesIO()
@@ -60,14 +62,15 @@ def template(sheet: Sheet) -> bytes:
 
 
 class _Lists:
-    """The page of codes: each list in two columns, what a cell may hold and the code behind it."""
+    """The page of codes: each list in two columns, what a cell may hold and the code behind it, under the columns that it is for."""
 
     def __init__(self, page: Worksheet) -> None:
         self._page = page
         self._placed: dict[tuple[str, ...], str] = {}
+        self._for: dict[tuple[str, ...], list[str]] = {}
 
-    def place(self, cell: Cell) -> str | None:
-        """Write the list that a cell is filled from, once, and say where it stands."""
+    def place(self, cell: Cell, heading: str) -> str | None:
+        """Write the list that a column's cells are filled from, once, and say where it stands."""
         choices = cell.choices()
         if not choices:
             return None
@@ -77,10 +80,15 @@ class _Lists:
             self._write(at, choices)
             letter = get_column_letter(at)
             self._placed[codes] = f"{_CODES}!${letter}$2:${letter}${len(choices) + 1}"
+        columns = self._for.setdefault(codes, [])
+        if heading not in columns:
+            columns.append(heading)
+            at = 2 * list(self._placed).index(codes) + 1
+            self._page.cell(1, at).value = ", ".join(columns[:_NAMED]) + (" m.fl." if len(columns) > _NAMED else "")
         return self._placed[codes]
 
     def _write(self, at: int, choices: Mapping[str, str]) -> None:
-        for offset, heading in enumerate(("Skriv", "Kode")):
+        for offset, heading in enumerate(("", "Kode")):
             self._page.cell(1, at + offset, heading).font = _BOLD
             self._page.column_dimensions[get_column_letter(at + offset)].width = 2 * _WIDTH if offset == 0 else _WIDTH
         for row, (code, shown) in enumerate(choices.items(), start=2):
