@@ -54,13 +54,15 @@ def _take(reading: LogReading, lines: Iterable[bytes], path: str) -> None:
 
 
 def _record(line: dict[str, Any]) -> RawRecord:
-    flat: list[str] = line.get("headers") or []
+    flat: list[str | None] = line.get("headers") or []
     key, payload = line["key"], line["payload"]
     return RawRecord(
         at=Coordinates(str(line["topic"]), int(line["partition"]), int(line["offset"])),
         key=key,
         value=None if payload is None else payload.encode(),
-        headers=tuple((name, value.encode()) for name, value in zip(flat[::2], flat[1::2], strict=True)),
+        headers=tuple(
+            (str(name), None if value is None else value.encode()) for name, value in zip(flat[::2], flat[1::2], strict=True)
+        ),
         timestamp_ms=int(line["ts"]),
         key_bytes=None if key is None else key.encode(),
     )

@@ -54,13 +54,17 @@ async def read_state(stack: StackState, *, keep: Callable[[NeedProfile], bool] |
         keep: which open needs are wanted; None: all. The others cost no memory but that of their ids.
 
     Raises:
-        CommandError: no policy or no day has been published yet.
+        NoTermsError: no policy or no day has been published yet.
         UnknownTopicOrPartitionError: a topic is not there.
     """
     reading = LogReading(keep)
     for name in LogReading.TOPICS:
         await _read(stack, name, partial(reading.take, name))
     return reading.state()
+
+
+class NoTermsError(CommandError):
+    """The log has no policy or no day: nothing can be judged."""
 
 
 class LogReading:
@@ -90,12 +94,12 @@ class LogReading:
             today: likewise.
 
         Raises:
-            CommandError: there is no policy or no day.
+            NoTermsError: there is no policy or no day.
         """
         settings, vacancies, needs = self._settings, self._vacancies, self._needs
         known, day = settings.policy or policy, settings.today or today
         if known is None or day is None:
-            raise CommandError("Intake has not published a policy and a day yet: `ledigplads status` says what is up.")
+            raise NoTermsError("Intake has not published a policy and a day yet: `ledigplads status` says what is up.")
         unreadable = settings.unreadable + vacancies.unreadable + needs.unreadable
         return LogState(needs.open, vacancies.open, known, day, unreadable)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date  # noqa: TC003 - the command line reads the annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -13,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from deploy.cli import output, policy_tables
 from deploy.cli.exits import OK, REFUSED, UsageError
 from deploy.cli.log_file import read_log_file
-from deploy.cli.log_state import read_state
+from deploy.cli.log_state import NoTermsError, read_state
 from deploy.cli.policy_file import read_policy_file, usable_policy
 from deploy.cli.stack_state import find_stack
 from services.matching.domain.policy_changes import changes
@@ -37,6 +38,7 @@ policy = App(
 )
 
 KAFKA: Final = "kafka"
+_PROGRESS_SECONDS: Final = 5.0
 
 
 @policy.command
@@ -123,7 +125,7 @@ async def replay(
         raise UsageError("--smallest er mindst 1. / --smallest is at least 1.")
     tried = usable_policy(new)
     given = None if old is None else usable_policy(old)
-    state = await read_state(find_stack()) if log == KAFKA else read_log_file(log).state(given, day)
+    state = await read_state(find_stack()) if log == KAFKA else _recorded(log, given, day)
     before, on = Terms(given or state.policy, day or state.today), Terms(tried, day or state.today)
     _warn(before, on, state)
     effects = _compared(state, before, on)
@@ -134,11 +136,32 @@ async def replay(
     return OK
 
 
+def _recorded(file: str, given: Policy | None, day: date | None) -> LogState:
+    try:
+        return read_log_file(file).state(given, day)
+    except NoTermsError as error:
+        raise UsageError(
+            f"{file} har ingen politik eller ingen dag: giv dem med --old og --day. / "
+            f"{file} holds no policy or no day: give them with --old and --day."
+        ) from error
+
+
 def _compared(state: LogState, before: Terms, after: Terms) -> Effects:
+    """Compare, and say on stderr how far it has come: a million needs take minutes."""
+    console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("behov / needs", total=len(state.needs))
-        return compare(state.needs, state.vacancies, before, after, lambda done: progress.update(task, completed=done))
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("behov / needs", total=len(state.needs))
+        next_line = time.monotonic() + _PROGRESS_SECONDS
+
+        def progress(done: int) -> None:
+            nonlocal next_line
+            bar.update(task, completed=done)
+            if not console.is_terminal and time.monotonic() >= next_line:
+                output.say(f"{done} af {len(state.needs)} behov. / {done} of {len(state.needs)} needs.")
+                next_line = time.monotonic() + _PROGRESS_SECONDS
+
+        return compare(state.needs, state.vacancies, before, after, progress)
 
 
 def _beside(file: str, reading: Reading) -> list[Finding]:

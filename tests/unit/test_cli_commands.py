@@ -33,6 +33,7 @@ COMMANDS = [
     "partner",
     "republish",
     "restored",
+    "policy",
     "simulate",
     "bench",
 ]
@@ -66,7 +67,19 @@ def test_the_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", [*COMMANDS, "dlq list", "dlq show", "dlq replay", "partner add", "partner remove", "partner list"]
+    "name",
+    [
+        *COMMANDS,
+        "dlq list",
+        "dlq show",
+        "dlq replay",
+        "partner add",
+        "partner remove",
+        "partner list",
+        "policy check",
+        "policy diff",
+        "policy replay",
+    ],
 )
 def test_every_command_has_a_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run([*name.split(), "--help"]) == OK
