@@ -5,22 +5,23 @@ Nothing here knows Kafka.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from services.matching.domain.codebooks import Codebooks
-from services.matching.domain.lists import FULL, Lists, Offers, score_of, sort_keys
+from services.matching.domain.lists import FULL, Lists, Offers, score_of
 from services.matching.domain.need_columns import NeedColumns
 from services.matching.domain.pair_points import unknown_codes, unpack_points
-from services.matching.domain.pairs import PairScorer, Scored
 from services.matching.domain.ranks import Ranks
 from services.matching.domain.standing import Observer
 from services.matching.domain.terms import PARTS
 from services.matching.domain.vacancy_columns import VacancyColumns
+from services.matching.engine.pair_kernels import FOUND
+from services.matching.engine.scorer import Scorer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from services.matching.domain.ranks import Renumbering
     from services.matching.domain.tables import Array
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from shared.contracts.need import NeedProfile
     from shared.contracts.settings import PartCode
     from shared.contracts.vacancy import Vacancy
+
+_SEARCHED_AT_ONCE: Final = 256
+"""Needs whose places are sorted together."""
 
 Changed = dict[str, str]
 """Needs whose first K places changed, each with the id of a vacancy that caused it."""
@@ -57,14 +61,13 @@ class MatchingState:
         self._vacancies = VacancyColumns(self._books)
         self._ranks = Ranks()
         self._lists = Lists()
-        self._live_rows: Array | None = None
         self._edition = 0
+        self._scorer = Scorer(self._needs, self._vacancies, self._books, terms)
         self._use(terms)
 
     def _use(self, terms: Terms) -> None:
         self._terms = terms
         self._parts = tuple(code for code in PARTS if code in terms.parts)
-        self._scorer = PairScorer(self._needs, self._vacancies, self._books, terms)
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
@@ -134,21 +137,24 @@ class MatchingState:
 
     def change_terms(self, terms: Terms) -> list[str]:
         """Go over to a newer policy or another day; give the needs that must be made live again, being scored anew."""
-        waiting = [self._needs.slots.id_of(slot) for slot in self._live().tolist()]
+        live = np.flatnonzero(self._needs.live)
+        waiting = [self._needs.slots.id_of(slot) for slot in live.tolist()]
+        self._needs.live[:] = False
+        self._lists.clear(live)
         self._needs.change_terms(terms)
         self._vacancies.change_terms(terms)
         self._use(terms)
-        self._needs.live[:] = False
-        self._live_rows = None
+        self._scorer.use(terms)
+        self._scorer.put_places(np.flatnonzero(self._vacancies.matchable))
         return waiting
 
     def put_needs(self, needs: Collection[NeedProfile], *, live: bool) -> None:
         """Take open needs in, or their new versions; live ones are scored against all places at once."""
-        rows = [self._needs.put(need, self._terms, live=False) for need in needs]
+        rows = np.unique(np.array([self._needs.put(need, self._terms, live=False) for need in needs], dtype=np.int64))
         self._lists.grow(len(self._needs.live))
-        self._live_rows = None
-        if live and rows:
-            self._let_take_part(np.unique(np.array(rows, dtype=np.int64)))
+        self._leave_out(rows)
+        if live:
+            self._let_take_part(rows)
 
     def make_live(self, need_ids: Collection[str]) -> None:
         """Let waiting needs take part from now on."""
@@ -158,30 +164,32 @@ class MatchingState:
         """Score needs, and only then call them live: a need whose search failed has no answer."""
         self._search(rows)
         self._needs.live[rows] = True
-        self._live_rows = None
+        self._scorer.put_needs(rows)
+
+    def _leave_out(self, rows: Array) -> None:
+        """Take needs out of the matching, and what they were told with them."""
+        self._scorer.drop_needs(rows)
+        self._lists.clear(rows)
 
     def remove_needs(self, need_ids: Iterable[str]) -> None:
         """Forget needs that are closed, erased, or another worker's now."""
         slots = [slot for need_id in need_ids if (slot := self._needs.remove(need_id)) is not None]
-        if slots:
-            self._lists.clear(np.array(slots, dtype=np.int64))
-        self._live_rows = None
+        self._leave_out(np.array(slots, dtype=np.int64))
 
     def change_vacancies(self, changes: Mapping[str, Vacancy | None]) -> Changed:
         """Take in the present state of vacancies, None for one that is not open, and keep every list true; scored together."""
         ids_of: dict[int, str] = {}
-        former = self._forget(changes, ids_of)
-        leaving = self._lists.holding(former, len(self._vacancies.version))
+        held = self._holding(changes, ids_of)
         offered = self._within_floor(self._take_in(changes, ids_of))
-        losing = np.flatnonzero(leaving.any(axis=1))
-        touched = np.union1d(losing, offered.needs)
+        touched = np.union1d(held.needs, offered.needs)
         if not len(touched):
             return {}
         before = self._lists.editions[touched, : self._k]
         causes = np.zeros(len(touched), dtype=np.int64)
-        causes[np.searchsorted(touched, losing)] = self._lists.rows[losing, leaving[losing].argmax(axis=1)]
-        causes[np.searchsorted(touched, offered.needs)] = offered.vacancies
-        self._lists.merge(touched, leaving[touched], offered)
+        for lot in (held, offered):
+            causes[np.searchsorted(touched, lot.needs)] = lot.vacancies
+        leaving = self._lists.where(touched, held)
+        self._lists.merge(touched, leaving, offered)
         self._search(self._lists.must_search(touched, self._k))
         changed = (self._lists.editions[touched, : self._k] != before).any(axis=1)
         return {
@@ -195,23 +203,21 @@ class MatchingState:
     def _k(self) -> int:
         return self._terms.policy.best_k
 
-    def _live(self) -> Array:
-        if self._live_rows is None:
-            self._live_rows = np.flatnonzero(self._needs.live)
-        return self._live_rows
+    def _holding(self, changes: Mapping[str, Vacancy | None], ids_of: dict[int, str]) -> Offers:
+        """Give on which lists the vacancies stand so far, and empty the rows of those that close.
 
-    def _forget(self, changes: Mapping[str, Vacancy | None], ids_of: dict[int, str]) -> Array:
-        """Give the rows that the vacancies had so far, and empty those of the ones that close."""
-        rows: list[int] = []
-        for vacancy_id, vacancy in changes.items():
-            row = self._vacancies.slots.of.get(vacancy_id)
-            if row is not None:
-                rows.append(row)
-                ids_of[row] = vacancy_id
-                if vacancy is None:
-                    self._vacancies.remove(vacancy_id)
-                    self._ranks.remove(vacancy_id)
-        return np.array(rows, dtype=np.int64)
+        A list holds exactly what a need may have within its floor: whoever would take a place as it still is has it.
+        """
+        known = {vacancy_id: row for vacancy_id in changes if (row := self._vacancies.slots.of.get(vacancy_id)) is not None}
+        rows = np.array(sorted(known.values()), dtype=np.int64)
+        held = self._within_floor(rows[self._vacancies.matchable[rows]])
+        self._scorer.drop_places(rows)
+        for vacancy_id, row in known.items():
+            ids_of[row] = vacancy_id
+            if changes[vacancy_id] is None:
+                self._vacancies.remove(vacancy_id)
+                self._ranks.remove(vacancy_id)
+        return held
 
     def _take_in(self, changes: Mapping[str, Vacancy | None], ids_of: dict[int, str]) -> Array:
         """Write the open vacancies and give the rows of those that can be matched, ascending."""
@@ -229,7 +235,9 @@ class MatchingState:
             self._vacancies.rank[row] = self._ranks.of(vacancy_id)
             if self._vacancies.matchable[row]:
                 rows.append(row)
-        return np.array(sorted(rows), dtype=np.int64)
+        taken_in = np.array(sorted(rows), dtype=np.int64)
+        self._scorer.put_places(taken_in)
+        return taken_in
 
     def _renumber(self, renumbering: Renumbering) -> None:
         self._lists.renumber(renumbering)
@@ -237,36 +245,16 @@ class MatchingState:
 
     def _within_floor(self, vacancy_rows: Array) -> Offers:
         """Score all live needs against some vacancies, and keep what lists would take."""
-        pieces = [self._lists.within_floor(self._offers(scored)) for scored in self._scorer.scored(self._live(), vacancy_rows)]
-        return _all(pieces)
-
-    def _offers(self, scored: Scored) -> Offers:
-        rows = scored.vacancies
-        return Offers(
-            scored.needs,
-            rows,
-            sort_keys(scored.score, self._vacancies.rank[rows]),
-            scored.points,
-            scored.unknown,
-            self._vacancies.edition[rows],
-        )
+        return self._offers([self._scorer.of_place(row, self._lists.floors) for row in vacancy_rows.tolist()])
 
     def _search(self, need_rows: Array) -> None:
         """Fill the lists of these needs, ascending, from all open places."""
-        if not len(need_rows):
-            return
-        self._lists.clear(need_rows)
-        for needs, scored in self._pieces(need_rows):
-            self._lists.fill(needs, self._offers(scored))
+        for start in range(0, len(need_rows), _SEARCHED_AT_ONCE):
+            needs = need_rows[start : start + _SEARCHED_AT_ONCE]
+            self._lists.clear(needs)
+            self._lists.fill(needs, self._offers([self._scorer.of_need(row) for row in needs.tolist()]))
 
-    def _pieces(self, need_rows: Array) -> Iterator[tuple[Array, Scored]]:
-        for scored in self._scorer.scored(need_rows, np.flatnonzero(self._vacancies.matchable)):
-            yield np.unique(scored.needs), scored
-
-
-def _all(pieces: list[Offers]) -> Offers:
-    if len(pieces) == 1:
-        return pieces[0]
-    nothing = np.zeros(0, dtype=np.int64)
-    columns = [one.columns() for one in pieces] or [(nothing,) * 6]
-    return Offers(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+    def _offers(self, found: Sequence[Array]) -> Offers:
+        pairs = np.concatenate(found) if found else np.zeros(0, dtype=FOUND)
+        rows = pairs["vacancy"]
+        return Offers(pairs["need"], rows, pairs["key"], pairs["points"], pairs["unknown"], self._vacancies.edition[rows])

@@ -1,4 +1,4 @@
-"""The columns beside the reference scorer, pair by pair."""
+"""The engine beside the reference scorer, pair by pair."""
 
 from itertools import product
 from typing import Any
@@ -8,10 +8,10 @@ import numpy as np
 from services.matching.domain.codebooks import Codebooks
 from services.matching.domain.need_columns import NeedColumns
 from services.matching.domain.pair_points import unknown_codes, unpack_points
-from services.matching.domain.pairs import PairScorer
 from services.matching.domain.reference import assess
 from services.matching.domain.terms import PARTS, Terms
 from services.matching.domain.vacancy_columns import VacancyColumns
+from services.matching.engine.scorer import Scorer
 from shared.contracts.need import NeedProfile
 from shared.contracts.vacancy import Vacancy
 from tests.support.matching import Chance
@@ -26,9 +26,9 @@ def agree(seed: int, size: int, terms: Terms) -> int:
     vacancies = [chance.vacancy(f"vacancy-{n:03}") for n in range(size)]
     needs = [chance.need(f"need-{n:03}", vacancy_ids=[vacancy.vacancy_id for vacancy in vacancies]) for n in range(size)]
     expected = by_reference(needs, vacancies, terms)
-    columns = Columns(needs, vacancies, terms)
-    assert columns.all_at_once() == expected
-    assert columns.one_vacancy_at_a_time() == expected
+    engine = Engine(needs, vacancies, terms)
+    assert engine.need_by_need() == expected
+    assert engine.place_by_place() == expected
     assert all(sum(points.values()) == score for score, points, _ in expected.values())
     return len(expected)
 
@@ -42,34 +42,30 @@ def by_reference(needs: list[NeedProfile], vacancies: list[Vacancy], terms: Term
     return expected
 
 
-class Columns:
-    """The same needs and vacancies in columns."""
+class Engine:
+    """The same needs and vacancies in the engine."""
 
     def __init__(self, needs: list[NeedProfile], vacancies: list[Vacancy], terms: Terms) -> None:
         books = Codebooks()
         need_columns, vacancy_columns = NeedColumns(books), VacancyColumns(books)
         self._needs = np.array([need_columns.put(need, terms, live=True) for need in needs])
         rows = [vacancy_columns.put(vacancy, terms) for vacancy in vacancies]
-        self._vacancies = np.array([row for row in rows if vacancy_columns.matchable[row]])
+        self._places = np.array([row for row in rows if vacancy_columns.matchable[row]])
         self._parts = tuple(code for code in PARTS if code in terms.parts)
-        self._scorer = PairScorer(need_columns, vacancy_columns, books, terms)
+        self._scorer = Scorer(need_columns, vacancy_columns, books, terms)
+        self._scorer.put_needs(self._needs)
+        self._scorer.put_places(self._places)
 
-    def all_at_once(self) -> Answers:
-        """As a need is scored against all vacancies."""
-        return self._scored(self._vacancies)
+    def need_by_need(self) -> Answers:
+        return self._answers([self._scorer.of_need(row) for row in self._needs.tolist()])
 
-    def one_vacancy_at_a_time(self) -> Answers:
-        """As a vacancy is scored against all needs."""
-        found: Answers = {}
-        for row in self._vacancies:
-            found |= self._scored(np.array([row]))
-        return found
+    def place_by_place(self) -> Answers:
+        return self._answers([self._scorer.of_place(row) for row in self._places.tolist()])
 
-    def _scored(self, vacancy_rows: Any) -> Answers:
-        found: Answers = {}
-        for part in self._scorer.scored(self._needs, vacancy_rows):
-            columns = (part.needs, part.vacancies, part.score, part.points, part.unknown)
-            for n, v, score, points, unknown in zip(*(column.tolist() for column in columns), strict=True):
-                assert (n, v) not in found, "a pair is scored once"
-                found[n, v] = (score, unpack_points(points, self._parts), unknown_codes(unknown))
-        return found
+    def _answers(self, found: list[Any]) -> Answers:
+        pairs, answers = np.concatenate(found), Answers()
+        columns = (pairs[name].tolist() for name in ("need", "vacancy", "score", "points", "unknown"))
+        for need, vacancy, score, points, unknown in zip(*columns, strict=True):
+            answers[need, vacancy] = (score, unpack_points(points, self._parts), unknown_codes(unknown))
+        assert len(answers) == len(pairs), "a pair is found once"
+        return answers

@@ -92,17 +92,13 @@ class Lists:
         self.keys[needs], self.rows[needs], self.floors[needs] = FULL, _NOBODY, FULL
         self.points[needs], self.unknown[needs], self.editions[needs] = 0, 0, 0
 
-    def holding(self, vacancies: Array, table_size: int) -> Array:
-        """Mark the cells in which one of these vacancies stands."""
-        if len(vacancies) == 1:
-            return np.equal(self.rows, np.int32(vacancies[0]))
-        wanted = np.zeros(table_size + 1, dtype=np.bool_)  # the last cell is nobody's: row -1
-        wanted[vacancies] = True
-        return np.asarray(wanted[self.rows])
-
-    def within_floor(self, offers: Offers) -> Offers:
-        """Leave out what no list would take."""
-        return offers.only(offers.keys <= self.floors[offers.needs])
+    def where(self, needs: Array, held: Offers) -> Array:
+        """Mark the cells, of these needs' rows, in which the pairs stand."""
+        cells = np.zeros((len(needs), WIDTH), dtype=np.bool_)
+        at = np.searchsorted(needs, held.needs)
+        pair, cell = np.nonzero(self.rows[held.needs] == held.vacancies[:, None])
+        cells[at[pair], cell] = True
+        return cells
 
     def merge(self, needs: Array, leaving: Array, offers: Offers) -> None:
         """Take places off lists and others in.
