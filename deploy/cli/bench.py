@@ -68,7 +68,8 @@ def _names() -> list[str]:
         raise CommandError(
             "The benchmarks live in a checkout of the project (tests/benchmarks), and this is none: clone it and run there."
         )
-    return sorted(path.stem for path in folder.glob("*.py") if "async def run(" in path.read_text(encoding="utf-8"))
+    runnable = (path for path in folder.rglob("*.py") if "async def run(" in path.read_text(encoding="utf-8"))
+    return sorted(".".join(path.relative_to(folder).with_suffix("").parts) for path in runnable)
 
 
 def _load(name: str) -> Benchmark:

@@ -17,6 +17,7 @@ from tests.benchmarks.scoring.engine import Engine
 from tests.benchmarks.scoring.postgres import SERIAL, Asker, load
 from tests.benchmarks.scoring.statements import Market, needs_of_a_place, places_of_a_need
 from tests.benchmarks.scoring.tables import SqlTable, tables_of
+from tests.benchmarks.scoring.world import draw_market
 from tests.support.matching import TODAY, Chance, first_policy, full_policy
 
 _NEEDS: Final = 2000
@@ -42,11 +43,16 @@ def _market(policy: Policy) -> Market:
 
 @pytest.fixture(
     scope="module",
-    params=[first_policy(), full_policy(threshold=0)],
-    ids=["few rules, above the threshold", "every rule and part"],
+    params=[
+        lambda: _market(first_policy()),
+        lambda: _market(full_policy(threshold=0)),
+        lambda: draw_market(_NEEDS, _VACANCIES, 8),
+    ],
+    ids=["few rules, above the threshold", "every rule and part", "as the benchmarks draw it"],
 )
 def market(request: pytest.FixtureRequest) -> Market:
-    return _market(request.param)
+    made: Market = request.param()
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +108,11 @@ async def test_a_prepared_question_answers_as_the_engine_does(market: Market, po
     question = duck.prepare(needs_of_a_place(market, row, DUCKDB), None)
     question.ask()
     expected.must_equal(question.answer(3), "DuckDB")
+
+
+def test_the_same_seed_draws_the_same_market() -> None:
+    one, other = draw_market(500, 20, 3), draw_market(500, 20, 3)
+    for name in one.needs.COLUMNS:
+        assert np.array_equal(getattr(one.needs, name), getattr(other.needs, name)), name
+    for name in one.vacancies.COLUMNS:
+        assert np.array_equal(getattr(one.vacancies, name), getattr(other.vacancies, name)), name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from tests.benchmarks.scoring.ranking import Ranking
 if TYPE_CHECKING:
     from services.matching.domain.tables import Array
     from tests.benchmarks.scoring.statements import Market
+
+
+CANDIDATE_BYTES: Final = 32
+"""What the engine keeps of a need to pass over it, or not."""
 
 
 class Engine:
