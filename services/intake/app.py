@@ -106,6 +106,7 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
                 "store": store,
                 "observing": observing,
                 "pages": Pages(),
+                "clock": clock,
                 "searching": search.searching,
                 "search_store": search.store,
                 "search_limiter": search.limiter,

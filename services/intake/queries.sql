@@ -210,6 +210,15 @@ SELECT vacancy_id AS key, body FROM vacancy
 WHERE body IS NOT NULL AND (:status::text IS NULL OR status = :status) AND (:after::text IS NULL OR vacancy_id < :after)
 ORDER BY vacancy_id DESC LIMIT :at_most;
 
+-- name: open_vacancies_of(offer_id, at_most)
+-- The open vacancies of an offer as published, the newest first.
+SELECT vacancy_id AS key, body FROM vacancy
+WHERE offer_id = :offer_id AND status = 'open' AND body IS NOT NULL ORDER BY vacancy_id DESC LIMIT :at_most;
+
+-- name: last_closed_of(offer_id)^
+-- The vacancy of an offer that closed last, as published.
+SELECT closed_at, body FROM vacancy WHERE offer_id = :offer_id AND status = 'closed' ORDER BY closed_at DESC NULLS LAST LIMIT 1;
+
 -- name: list_needs(status, municipalities, after, at_most)
 -- Needs as published, the newest first; or only those of some municipalities.
 SELECT need_id AS key, body FROM need

@@ -328,6 +328,18 @@ class Store:
             rows = self._queries.list_vacancies(connection, status=status, after=after, at_most=at_most)
             return [(row["key"], row["body"]) async for row in rows]
 
+    async def open_vacancies_of(self, offer_id: str, at_most: int) -> Page:
+        """Read the open vacancies of an offer as published, the newest first."""
+        async with self._pool.acquire() as connection:
+            rows = self._queries.open_vacancies_of(connection, offer_id=offer_id, at_most=at_most)
+            return [(row["key"], row["body"]) async for row in rows]
+
+    async def last_closed_of(self, offer_id: str) -> tuple[datetime, bytes] | None:
+        """Read the vacancy of an offer that closed last, and when; None: there is none, or it is erased."""
+        async with self._pool.acquire() as connection:
+            row = await self._queries.last_closed_of(connection, offer_id=offer_id)
+        return None if row is None or row["body"] is None or row["closed_at"] is None else (row["closed_at"], row["body"])
+
     async def newest_needs(
         self, status: str | None, after: str | None, at_most: int, municipalities: Collection[str] | None
     ) -> Page:

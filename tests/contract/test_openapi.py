@@ -49,7 +49,8 @@ def test_every_part_of_a_path_is_a_parameter_and_every_answer_says_what_it_is(
     for status, answer in operation["responses"].items():
         assert " · " in answer["description"], status
         if status >= "400":
-            kind = "text/html" if path.endswith(".html") and status < "500" and status != "405" else "application/problem+json"
+            is_page = path.endswith(".html") or path.startswith(("/pladser/", "/tilbud/"))
+            kind = "text/html" if is_page and status < "500" and status != "405" else "application/problem+json"
             assert list(answer["content"]) == [kind]
 
 

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from services.intake.domain.commands import CloseVacancy, Command, ConfirmVacancy, Named, PostVacancy, PutOffer
 from services.intake.domain.outcomes import Accepted, Outcome
 from services.intake.domain.states import VacancyState
-from services.intake.http import search
+from services.intake.http import places, search
 from services.intake.http.handling import not_there_handlers
 from services.intake.pages.rendering import Pages
 from services.intake.search.lexicon import make_lexicon
@@ -127,13 +127,24 @@ async def search_world(
     settings = IntakeSettings(kafka_bootstrap_servers="nowhere:1", port=1, intake_postgres_dsn=dsn)
     queries = load_queries(REPOSITORY / "services" / "intake" / "queries.sql")
     searching = Searching(store, lexicon, bits, now)
-    state = {"searching": searching, "search_store": store, "search_limiter": Limiter(per_minute), "pages": Pages()}
+    state = {
+        "searching": searching,
+        "search_store": store,
+        "search_limiter": Limiter(per_minute),
+        "store": Store(pool, queries),
+        "pages": Pages(),
+        "clock": now,
+    }
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
         yield state
 
-    app = Starlette(routes=search.routes(), exception_handlers=exception_handlers() | not_there_handlers(), lifespan=lifespan)
+    app = Starlette(
+        routes=[*search.routes(), *places.routes()],
+        exception_handlers=exception_handlers() | not_there_handlers(),
+        lifespan=lifespan,
+    )
     try:
         async with running(app) as service:
             intake = Intake(Store(pool, queries), now, load_freshness(settings), load_policies(settings.intake_policies))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from services.intake.http.handling import store_of
+from services.intake.http.pages import html, pages_of
+from services.intake.timers import danish_day
 from shared.web import Body, operation
 
 if TYPE_CHECKING:
-    from starlette.requests import Request
+    from collections.abc import Callable
+    from datetime import datetime
 
-    from services.intake.pages.rendering import Pages
-    from services.intake.store import Store
+    from starlette.requests import Request
+    from starlette.responses import Response
 
 _NEWEST: Final = 12
 
@@ -31,7 +34,7 @@ def routes() -> list[Route]:
 )
 async def landing_page(request: Request) -> Response:
     """Show what there is now, and where to go."""
-    store: Store = request.state.store
-    pages: Pages = request.state.pages
+    store = store_of(request)
+    clock: Callable[[], datetime] = request.state.clock
     newest = await store.newest_vacancies("open", None, _NEWEST)
-    return HTMLResponse(pages.landing(await store.counts(), [body for _, body in newest]))
+    return html(pages_of(request).landing(await store.counts(), [body for _, body in newest], danish_day(clock())))

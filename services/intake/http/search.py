@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from starlette.datastructures import QueryParams
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
+from services.intake.http.pages import html, pages_of
 from services.intake.http.search_models import RankingDocument, SearchPage, StandingAnswer
 from services.intake.http.searching import CURSOR, LIMIT, OFFER, QUESTION, USUALLY_A_PAGE, read_question
 from services.intake.pages.searching import search_page
@@ -21,7 +22,6 @@ from shared.web.languages import language_of
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from services.intake.pages.rendering import Pages
     from services.intake.search.limiting import Limiter
     from services.intake.search.searching import Page, Searching
 
@@ -93,17 +93,15 @@ async def get_ranking(request: Request) -> Response:
 )
 async def search_html(request: Request) -> Response:
     """Answer a search as a page; what is wrong with the question is told there, too."""
-    pages: Pages = request.state.pages
+    pages = pages_of(request)
     searching: Searching = request.state.searching
     asked = [(name, value) for name, value in request.query_params.multi_items() if value]
     try:
         page = await _page_of(request, QueryParams(asked))
     except Problem as problem:
         told = " ".join(f"{error.field}: {error.text_da}." for error in problem.errors) or problem.detail.da
-        return HTMLResponse(
-            pages.search(search_page([], None, f"{problem.title.da}. {told}")), problem.status, headers=problem.headers
-        )
-    return HTMLResponse(pages.search(search_page(asked, page_document(page, searching.bits, "da"))))
+        return html(pages.search(search_page([], None, f"{problem.title.da}. {told}")), problem.status, problem.headers)
+    return html(pages.search(search_page(asked, page_document(page, searching.bits, "da"))))
 
 
 async def _page_of(request: Request, asked: QueryParams) -> Page:

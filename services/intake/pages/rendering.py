@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
 
-from services.intake.timers import DENMARK
-from shared.contracts.reference import municipalities, offer_types
+from services.intake.pages.wording import Said, free, kinds, moment, where
 from shared.contracts.vacancy import Vacancy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import date
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
-_MONTHS: Final = (
-    "januar", "februar", "marts", "april", "maj", "juni", "juli", "august", "september", "oktober", "november", "december",  # codespell:ignore
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +24,12 @@ class Card:
 
     vacancy_id: str
     title: str
+    offer_id: str
     offer_name: str
-    place: str
-    kinds: tuple[str, ...]
-    free: str
-    confirmed: str
+    where: Said
+    kinds: tuple[Said, ...]
+    free: Said
+    confirmed: Said
 
 
 class Pages:
@@ -42,48 +40,43 @@ class Pages:
             loader=jinja2.FileSystemLoader(_TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined
         )
 
-    def landing(self, counts: Mapping[str, int], newest: Sequence[bytes]) -> str:
+    def landing(self, counts: Mapping[str, int], newest: Sequence[bytes], today: date) -> str:
         """Render the landing page.
 
         Args:
             counts: what is open.
             newest: the newest open vacancies, as published.
+            today: the day in Denmark.
         """
-        cards = [card(Vacancy.model_validate_json(body)) for body in newest]
+        cards = [card(Vacancy.model_validate_json(body), today) for body in newest]
         return self._templates.get_template("landing.html").render(counts=counts, cards=cards)
 
     def search(self, variables: Mapping[str, Any]) -> str:
         """Render the search page; see `search_page`."""
         return self._templates.get_template("search.html").render(variables)
 
+    def place(self, variables: Mapping[str, Any]) -> str:
+        """Render the page of a place; see `place_page`."""
+        return self._templates.get_template("place.html").render(variables)
 
-def card(vacancy: Vacancy) -> Card:
+    def offer(self, variables: Mapping[str, Any]) -> str:
+        """Render the page of an offer; see `offer_page`."""
+        return self._templates.get_template("offer.html").render(variables)
+
+    def missing(self, *, erased: bool) -> str:
+        """Render the page for what is not there, or not any more."""
+        return self._templates.get_template("missing.html").render(erased=erased)
+
+
+def card(vacancy: Vacancy, today: date) -> Card:
     """Put what a vacancy says into words."""
-    kommune = municipalities().get(vacancy.municipality)
-    confirmed = vacancy.confirmed_at.astimezone(DENMARK)
     return Card(
         vacancy_id=vacancy.vacancy_id,
         title=vacancy.title_da,
+        offer_id=vacancy.offer_id,
         offer_name=vacancy.offer_name,
-        place=kommune.name if kommune else vacancy.landsdel,
-        kinds=tuple(dict.fromkeys(_kind(code) for code in (*vacancy.sections, *vacancy.kinds))),
-        free=_free(vacancy),
-        confirmed=f"{confirmed.day}. {_MONTHS[confirmed.month - 1]} {confirmed:%H.%M}",
+        where=where(vacancy.municipality, vacancy.landsdel),
+        kinds=kinds((*vacancy.sections, *vacancy.kinds)),
+        free=free(vacancy, today),
+        confirmed=moment(vacancy.confirmed_at),
     )
-
-
-def _kind(code: str) -> str:
-    known = offer_types().get(code)
-    if known is None:
-        return code
-    return f"§ {known.section} {known.label_da}" if known.section else known.label_da
-
-
-def _free(vacancy: Vacancy) -> str:
-    match vacancy.places_free:
-        case None:
-            return "åben for alle" if vacancy.open_door else "ledige pladser"
-        case 1:
-            return "1 ledig plads"
-        case count:
-            return f"{count} ledige pladser"
