@@ -74,7 +74,7 @@ def test_what_is_wrong_is_told_by_line_and_field_danish_first_with_what_to_do(
 ) -> None:
     file = changed_file(
         tmp_path,
-        threshold="treshold: 30",
+        threshold="thresholds: 30",
         travel_no_points_km="travel_no_points_km: much",
         best_k="best_k: 5\nbest_k: 11",
     )
@@ -88,7 +88,7 @@ def test_what_is_wrong_is_told_by_line_and_field_danish_first_with_what_to_do(
     assert f"{file}:{second_k}: best_k må være højst 10. / best_k must be at most 10." in told
     assert f"{file}:{second_k}: best_k står to gange; behold én. / best_k stands twice; keep one." in told
     assert any(
-        line.startswith(f"{file}:{line_of(file, 'treshold: 30')}: treshold kendes ikke; mente du threshold?") for line in told
+        line.startswith(f"{file}:{line_of(file, 'thresholds: 30')}: thresholds kendes ikke; mente du threshold?") for line in told
     )
     assert any(
         line.startswith(f"{file}:{line_of(file, 'travel_no_points_km: much')}: travel_no_points_km skal være et helt tal")

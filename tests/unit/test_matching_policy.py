@@ -92,11 +92,11 @@ def test_every_number_wants_a_statement_in_the_unit_of_the_contract_and_a_statem
     statements = [one.model_dump() for one in full_policy().statements]
     assert {one["field"] for one in statements} == set(NEED_A_STATEMENT)
     wrong = [one | {"unit": "miles"} if one["field"] == "travel_no_points_km" else one for one in statements]
-    wrong = [one | {"field": "treshold"} if one["field"] == "threshold" else one for one in wrong]
+    wrong = [one | {"field": "thresholds"} if one["field"] == "threshold" else one for one in wrong]
     told = said(full_policy(statements=wrong))
     assert len(told) == 3
     assert told[0].startswith("statements says nothing of threshold: add field: threshold")
-    assert any("treshold is no field" in one for one in told)
+    assert any("thresholds is no field" in one for one in told)
     assert any("must be km" in one for one in told)
 
 
