@@ -10,7 +10,7 @@ from services.matching.domain.candidates import UNCOUNTED
 
 if TYPE_CHECKING:
     from deploy.cli.assignment import Proposal
-    from services.matching.domain.assignment_costs import NeedCosts, Standing, Taken
+    from services.matching.domain.assignment_costs import NeedCosts, PlaceCosts, Standing, Taken
 
 _NOTHING: Final = "–"
 
@@ -20,6 +20,11 @@ def show(proposal: Proposal) -> None:
     _Text(proposal).show()
 
 
+def _matters(place: PlaceCosts) -> bool:
+    """Say whether somebody has the place or loses points by not having it: everybody's best is such a one; the others wait for nobody."""
+    return any(side.by or side.wanted_by for side in (place.recommended, place.by_turns))
+
+
 class _Text:
     """One proposal, with the numbers and short names that its needs and places go by."""
 
@@ -27,13 +32,14 @@ class _Text:
         self._proposal = proposal
         self._costs = proposal.costs
         self._number = {one.need_id: number for number, one in enumerate(self._costs.needs, start=1)}
-        self._short = {one.vacancy_id: f"P{number}" for number, one in enumerate(self._costs.places, start=1)}
+        self._places = [one for one in self._costs.places if _matters(one)]
+        self._short = {one.vacancy_id: f"P{number}" for number, one in enumerate(self._places, start=1)}
 
     def show(self) -> None:
         self._show_heading()
         if self._costs.needs:
             self._show_needs()
-        if self._costs.places:
+        if self._places:
             self._show_places()
         self._show_left_out()
         self._show_cases()
@@ -56,6 +62,10 @@ class _Text:
         output.text(
             f"Recommended: {best.placed} placed, {best.points} points. By turns: {turns.placed} placed, {turns.points} points."
         )
+        others = len(costs.places) - len(self._places)
+        if others:
+            output.text(f"{others} af pladserne vises ikke: ingen får dem, og ingen mister point ved det.")
+            output.text(f"{others} of the places are not shown: nobody has them, and nobody loses points by it.")
         output.text("Kun denne kommunes behov er talt med; andre kommuner kan ville have de samme pladser.")
         output.text("Only this kommune's needs are counted; others may want the same places.")
         if told.unreadable:
@@ -92,7 +102,7 @@ class _Text:
             "efter tur / by turns",
             title="\nPladser: hvem får dem, og hvem mister point ved det / Places: who has them, and who loses points by it",
         )
-        for one in self._costs.places:
+        for one in self._places:
             place = self._proposal.vacancies[one.vacancy_id]
             free = f"? ({UNCOUNTED})" if place.places_free is None else str(one.free)
             fits = f"{one.candidates}{'!' if one.is_scarce else ' '}"
