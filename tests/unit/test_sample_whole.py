@@ -73,7 +73,9 @@ def test_every_section_that_was_asked_for_has_vacancies_and_so_have_open_doors(s
 
     assert {"SEL-103", "SEL-103-2", "SEL-104", "SEL-107", "SEL-108", "SEL-109", "SEL-110"} <= sections
     assert {"SEL-85", "BL-43"} <= sections
-    assert {"VAER", "FRIV", "KULT", "SOCV", "MIDT", "DAGC", "OPH", "SKOLE", "PLEJE"} <= {kind for draft in sample.vacancies for kind in draft.kinds}
+    assert {"VAER", "FRIV", "KULT", "SOCV", "MIDT", "DAGC", "OPH", "SKOLE", "PLEJE"} <= {
+        kind for draft in sample.vacancies for kind in draft.kinds
+    }
 
 
 def test_four_needs_of_five_have_a_place_to_be_matched_with_and_some_have_none(sample: Sample) -> None:
