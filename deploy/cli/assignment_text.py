@@ -110,8 +110,9 @@ class _Text:
             made.add_row(self._short[one.vacancy_id], one.vacancy_id, place.offer_name, free, fits, *sides)
         output.show(made)
         output.text(
-            "! knap: passer til flere behov, end den har ledige pladser. / scarce: it fits more needs than it has places free."
+            "! knap: passer til flere behov, end den har ledige pladser. «3 −10»: behov 3 ender med 10 point mindre end her."
         )
+        output.text("! scarce: it fits more needs than it has places free. «3 −10»: need 3 ends with 10 points fewer than here.")
 
     def _show_left_out(self) -> None:
         left_out = [one for one in self._costs.needs if one.recommended.vacancy_id is None]
