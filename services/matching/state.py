@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from services.matching.domain.codebooks import Codebooks
-from services.matching.domain.lists import FULL, Lists, Offers, score_of
+from services.matching.domain.lists import FULL, score_of
 from services.matching.domain.need_columns import NeedColumns
 from services.matching.domain.pair_points import unknown_codes, unpack_points
 from services.matching.domain.ranks import Ranks
 from services.matching.domain.standing import Observer
 from services.matching.domain.terms import PARTS
 from services.matching.domain.vacancy_columns import VacancyColumns
+from services.matching.engine.lists import Lists
 from services.matching.engine.pair_kernels import FOUND
 from services.matching.engine.scorer import Scorer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from services.matching.domain.ranks import Renumbering
     from services.matching.domain.tables import Array
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     from shared.contracts.settings import PartCode
     from shared.contracts.vacancy import Vacancy
 
-_SEARCHED_AT_ONCE: Final = 256
-"""Needs whose places are sorted together."""
+_NO_PAIRS: Final = np.zeros(0, dtype=FOUND)
 
 Changed = dict[str, str]
 """Needs whose first K places changed, each with the id of a vacancy that caused it."""
@@ -96,13 +96,13 @@ class MatchingState:
     @property
     def pairs(self) -> int:
         """Count the (need, place) pairs that stand on lists, K at most for each need."""
-        return int(np.count_nonzero(self._lists.keys[:, : self._k] != FULL))
+        return int(np.count_nonzero(self._lists.columns.keys[:, : self._k] != FULL))
 
     def places(self, need_id: str) -> list[Place]:
         """Give the first K places of a live need, best first."""
-        slot, vacancies = self._needs.slots.of[need_id], self._vacancies
-        keys = self._lists.keys[slot, : self._k].tolist()
-        rows, points, unknown = (column[slot].tolist() for column in (self._lists.rows, self._lists.points, self._lists.unknown))
+        slot, vacancies, lists = self._needs.slots.of[need_id], self._vacancies, self._lists.columns
+        keys = lists.keys[slot, : self._k].tolist()
+        rows, points, unknown = (column[slot].tolist() for column in (lists.rows, lists.points, lists.unknown))
         return [
             Place(
                 vacancies.slots.id_of(row),
@@ -118,7 +118,7 @@ class MatchingState:
 
     def cells(self, need_id: str) -> Iterable[Cell]:
         """Give the same as they are kept."""
-        slot, lists = self._needs.slots.of[need_id], self._lists
+        slot, lists = self._needs.slots.of[need_id], self._lists.columns
         keys = lists.keys[slot, : self._k].tolist()
         count = self._k if keys[-1] != FULL else keys.index(FULL)
         columns = (lists.rows, lists.editions, lists.points, lists.unknown)
@@ -181,20 +181,15 @@ class MatchingState:
         ids_of: dict[int, str] = {}
         held = self._holding(changes, ids_of)
         offered = self._within_floor(self._take_in(changes, ids_of))
-        touched = np.union1d(held.needs, offered.needs)
-        if not len(touched):
-            return {}
-        before = self._lists.editions[touched, : self._k]
-        causes = np.zeros(len(touched), dtype=np.int64)
-        for lot in (held, offered):
-            causes[np.searchsorted(touched, lot.needs)] = lot.vacancies
-        leaving = self._lists.where(touched, held)
-        self._lists.merge(touched, leaving, offered)
-        self._search(self._lists.must_search(touched, self._k))
-        changed = (self._lists.editions[touched, : self._k] != before).any(axis=1)
+        changed = (
+            self._lists.take_off(held, self._k),
+            self._lists.put_in(offered, self._vacancies.edition, self._k),
+        )
+        self._search(self._lists.must_search(np.unique(held["need"]), self._k))
         return {
             self._needs.slots.id_of(slot): ids_of[row]
-            for slot, row in zip(touched[changed].tolist(), causes[changed].tolist(), strict=True)
+            for pairs in changed
+            for slot, row in zip(pairs["need"].tolist(), pairs["vacancy"].tolist(), strict=True)
         }
 
     # --- inside ------------------------------------------------------------------------------------------------------
@@ -203,7 +198,7 @@ class MatchingState:
     def _k(self) -> int:
         return self._terms.policy.best_k
 
-    def _holding(self, changes: Mapping[str, Vacancy | None], ids_of: dict[int, str]) -> Offers:
+    def _holding(self, changes: Mapping[str, Vacancy | None], ids_of: dict[int, str]) -> Array:
         """Give on which lists the vacancies stand so far, and empty the rows of those that close.
 
         A list holds exactly what a need may have within its floor: whoever would take a place as it still is has it.
@@ -243,18 +238,12 @@ class MatchingState:
         self._lists.renumber(renumbering)
         self._vacancies.rank[:] = renumbering.new_rank(self._vacancies.rank)
 
-    def _within_floor(self, vacancy_rows: Array) -> Offers:
+    def _within_floor(self, vacancy_rows: Array) -> Array:
         """Score all live needs against some vacancies, and keep what lists would take."""
-        return self._offers([self._scorer.of_place(row, self._lists.floors) for row in vacancy_rows.tolist()])
+        floors = self._lists.columns.floors
+        return np.concatenate([_NO_PAIRS, *(self._scorer.of_place(row, floors) for row in vacancy_rows.tolist())])
 
     def _search(self, need_rows: Array) -> None:
-        """Fill the lists of these needs, ascending, from all open places."""
-        for start in range(0, len(need_rows), _SEARCHED_AT_ONCE):
-            needs = need_rows[start : start + _SEARCHED_AT_ONCE]
-            self._lists.clear(needs)
-            self._lists.fill(needs, self._offers([self._scorer.of_need(row) for row in needs.tolist()]))
-
-    def _offers(self, found: Sequence[Array]) -> Offers:
-        pairs = np.concatenate(found) if found else np.zeros(0, dtype=FOUND)
-        rows = pairs["vacancy"]
-        return Offers(pairs["need"], rows, pairs["key"], pairs["points"], pairs["unknown"], self._vacancies.edition[rows])
+        """Fill the lists of these needs from all open places."""
+        for row in need_rows.tolist():
+            self._lists.fill(row, self._scorer.of_need(row), self._vacancies.edition)
