@@ -210,7 +210,7 @@ SELECT vacancy_id AS key, body FROM vacancy
 WHERE body IS NOT NULL AND (:status::text IS NULL OR status = :status) AND (:after::text IS NULL OR vacancy_id < :after)
 ORDER BY vacancy_id DESC LIMIT :at_most;
 
--- name: open_vacancies_of(offer_id, at_most)
+-- name: newest_vacancies_of(offer_id, at_most)
 -- The open vacancies of an offer as published, the newest first.
 SELECT vacancy_id AS key, body FROM vacancy
 WHERE offer_id = :offer_id AND status = 'open' AND body IS NOT NULL ORDER BY vacancy_id DESC LIMIT :at_most;

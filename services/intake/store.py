@@ -328,10 +328,10 @@ class Store:
             rows = self._queries.list_vacancies(connection, status=status, after=after, at_most=at_most)
             return [(row["key"], row["body"]) async for row in rows]
 
-    async def open_vacancies_of(self, offer_id: str, at_most: int) -> Page:
+    async def newest_vacancies_of(self, offer_id: str, at_most: int) -> Page:
         """Read the open vacancies of an offer as published, the newest first."""
         async with self._pool.acquire() as connection:
-            rows = self._queries.open_vacancies_of(connection, offer_id=offer_id, at_most=at_most)
+            rows = self._queries.newest_vacancies_of(connection, offer_id=offer_id, at_most=at_most)
             return [(row["key"], row["body"]) async for row in rows]
 
     async def last_closed_of(self, offer_id: str) -> tuple[datetime, bytes] | None:

@@ -119,7 +119,7 @@ def test_what_was_not_stated_is_one_line_and_not_a_row_each() -> None:
         "Tal", "Numbers", (number("Pladser", "Places", 0), number("Senge", "Beds", None), text("CVR-nummer", "Company", None))
     )
     assert [name.da for name, _ in made.rows] == ["Pladser"], "none is a number, too"
-    assert made.unstated == Said("senge, CVR-nummer", "beds, company")
+    assert made.unstated == Said("senge; CVR-nummer", "beds; company")
 
 
 def test_a_page_says_how_to_get_in_and_for_whom_a_place_is_kept() -> None:
@@ -135,7 +135,9 @@ def test_a_week_shows_only_the_columns_that_something_is_stated_in() -> None:
     hours = page(opening_hours=[{"weekday": 1, "opens": "08:30", "closes": "14:30"}])
     assert "08.30\u201314.30" in hours
     assert "formiddag" not in hours
-    halves = page(day_capacity=[{"weekday": 5, "half": "morning", "places_free": None}])
+    uncounted = {"weekday": 5, "half": "morning", "places_free": None}
+    assert "formiddag" not in page(day_capacity=[uncounted])
+    halves = page(day_capacity=[uncounted, {"weekday": 5, "half": "afternoon", "places_free": 2}])
     assert "ikke talt op" in halves
     assert ">Åbent " not in halves
 
@@ -155,3 +157,20 @@ def test_other_places_are_listed_with_what_is_free_there() -> None:
     assert "3 ledige pladser fra 1. december 2026" in shown
     assert "Alle tilbuddets ledige pladser" in shown
     assert "Andre pladser" not in page()
+
+
+def test_a_closed_place_says_why_and_names_no_free_places_of_its_own() -> None:
+    other = vacancy(vacancy_id="vac-2", title_da="En anden", places_free=3)
+    shown = page(other, status="closed", closed_reason="expired", places_free=2)
+    assert "Lukket: opslaget er udløbet" in shown
+    assert "2 ledige" not in shown
+    assert "Pladserne" not in shown
+    assert shown.index("En anden") < shown.index("Opslaget, som det lød")
+
+
+def test_whom_a_place_cannot_take_is_not_called_unstated_once_it_says_of_whom_it_wants_to_be_asked() -> None:
+    group = "122f3f8e-84a0-476f-b9c5-0e40b1dcf113"
+    asked = page(cannot_take=[{"code": group, "strength": "ask_first"}])
+    assert "Hvem stedet vil spørges om først" in asked
+    assert "hvem stedet ikke kan tage imod" not in asked
+    assert "hvem stedet ikke kan tage imod" in page()

@@ -77,7 +77,7 @@ async def offer_html(request: Request) -> Response:
 
 
 async def _open_ones(request: Request, offer_id: str, at_most: int) -> list[Vacancy]:
-    return [Vacancy.model_validate_json(body) for _, body in await store_of(request).open_vacancies_of(offer_id, at_most)]
+    return [Vacancy.model_validate_json(body) for _, body in await store_of(request).newest_vacancies_of(offer_id, at_most)]
 
 
 async def _published(request: Request, entity: str, name: str) -> bytes | Response:

@@ -36,7 +36,7 @@ def facts(da: str, en: str, rows: Iterable[Row]) -> Facts:
     return Facts(
         Said(da, en),
         tuple(row for row in listed if row[1]),
-        Said(", ".join(_small(one.da) for one in missing), ", ".join(_small(one.en) for one in missing)) if missing else None,
+        Said("; ".join(_small(one.da) for one in missing), "; ".join(_small(one.en) for one in missing)) if missing else None,
     )
 
 

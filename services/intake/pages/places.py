@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from services.intake.pages.facts import Facts
+    from services.intake.pages.facts import Facts, Row
     from shared.contracts.vacancy import Vacancy
 
 _CLOSED: Final = {
@@ -67,7 +67,7 @@ class Week:
     Attributes:
         days: Monday first.
         hours: opening hours are stated for one of them.
-        halves: free places are stated for a half of one of them.
+        halves: free places are counted for a half of one of them.
     """
 
     days: tuple[Weekday, ...]
@@ -97,7 +97,12 @@ def place_page(vacancy: Vacancy, others: Sequence[Vacancy], today: date, *, more
         "for_whom": _for_whom(vacancy),
         "week": _week(vacancy),
         "prices": facts("Pris", "Price", (price(line) for line in vacancy.price_lines)),
-        "further": (_what(vacancy), _places(vacancy), _accessibility(vacancy), _house(vacancy)),
+        "further": (
+            _what(vacancy),
+            *(() if vacancy.status == "closed" else (_places(vacancy),)),
+            _accessibility(vacancy),
+            _house(vacancy),
+        ),
         "others": [(one, free(one, today), moment(one.confirmed_at)) for one in others],
         "more": more,
     }
@@ -115,26 +120,38 @@ def _for_whom(vacancy: Vacancy) -> Facts:
     ]
     if vacancy.reserved_for_residents:
         reserved.append(Said("folk, der bor på tilbuddet i forvejen", "people who live at the offer already"))
-    cannot_take = {
-        strength: [one.code for one in vacancy.cannot_take if one.strength == strength] for strength in ("absolute", "ask_first")
-    }
-    only = ((Said("Kun for", "Only for"), tuple(reserved)),) if reserved else ()
     return facts(
         "For hvem",
         "For whom",
         (
-            *only,
+            *_stated((Said("Kun for", "Only for"), tuple(reserved))),
             coded("Målgrupper", "Target groups", "target-groups", vacancy.target_groups),
             (Said("Alder", "Age"), _age(vacancy)),
             coded("Køn", "Gender", "gender-rules", given(vacancy.gender_rule)),
-            coded("Kan ikke tage imod", "Cannot take", "target-groups", cannot_take["absolute"]),
-            coded("Spørg først", "Ask first", "target-groups", cannot_take["ask_first"]),
+            *_cannot_take(vacancy),
             (
-                Said("Bemandet til", "Staffed for"),
+                Said("Hvad stedet er bemandet til", "What it is staffed for"),
                 tuple(_level(label("themes", theme), level) for theme, level in vacancy.staffed_levels.items()),
             ),
         ),
     )
+
+
+def _cannot_take(vacancy: Vacancy) -> list[Row]:
+    """Say whom a place cannot take, and of whom it wants to be asked; only where it says neither, is that not stated."""
+    never = coded(
+        "Hvem stedet ikke kan tage imod",
+        "Whom it cannot take",
+        "target-groups",
+        [one.code for one in vacancy.cannot_take if one.strength == "absolute"],
+    )
+    asking = coded(
+        "Hvem stedet vil spørges om først",
+        "Whom it wants to be asked about first",
+        "target-groups",
+        [one.code for one in vacancy.cannot_take if one.strength == "ask_first"],
+    )
+    return _stated(never, asking) or [never]
 
 
 def _what(vacancy: Vacancy) -> Facts:
@@ -143,8 +160,11 @@ def _what(vacancy: Vacancy) -> Facts:
         "What it gives",
         (
             coded("Ydelser", "Services", "services", vacancy.services),
-            coded("Aktiviteter", "Activities", "activities", vacancy.activities),
-            coded("Arbejdsopgaver", "Work tasks", "work-tasks", vacancy.work_tasks),
+            # Only day offers have these, so nobody misses them elsewhere.
+            *_stated(
+                coded("Aktiviteter", "Activities", "activities", vacancy.activities),
+                coded("Arbejdsopgaver", "Work tasks", "work-tasks", vacancy.work_tasks),
+            ),
             coded("Sprog", "Languages of the staff", "languages", vacancy.languages),
         ),
     )
@@ -153,8 +173,8 @@ def _what(vacancy: Vacancy) -> Facts:
 def _places(vacancy: Vacancy) -> Facts:
     rows = [
         number("Ledige pladser", "Free places", vacancy.places_free),
-        number("Heraf skærmede", "Of them sheltered", vacancy.places_sheltered),
-        number("Holdt til nogen", "Held for somebody", vacancy.places_held),
+        number("Skærmede pladser", "Sheltered places", vacancy.places_sheltered),
+        *_stated(number("Holdt til nogen", "Held for somebody", vacancy.places_held or None)),
         number("Pladser i alt", "Places in all", vacancy.places_total),
         (Said("Ledig fra", "Free from"), (day(vacancy.available_from) if vacancy.available_from else Said("straks", "at once"),)),
     ]
@@ -186,7 +206,7 @@ def _house(vacancy: Vacancy) -> Facts:
         "Huset",
         "The house",
         (
-            coded("Om natten", "At night", "night-staff", given(vacancy.night_staff)),
+            coded("Nattevagt", "Night staff", "night-staff", given(vacancy.night_staff)),
             yes_or_no(Said("Plads til par", "Room for two"), vacancy.room_for_two),
             yes_or_no(Said("Plads til børn", "Room for children"), vacancy.room_for_children),
             yes_or_no(Said("Kæledyr", "Pets"), vacancy.pets),
@@ -208,7 +228,7 @@ def _week(vacancy: Vacancy) -> Week:
         if hours or halves:
             said = same(", ".join(hours)) if hours else NOT_STATED
             days.append(Weekday(name, said, halves.get("morning", NOT_STATED), halves.get("afternoon", NOT_STATED)))
-    return Week(tuple(days), bool(vacancy.opening_hours), bool(vacancy.day_capacity))
+    return Week(tuple(days), bool(vacancy.opening_hours), any(one.places_free is not None for one in vacancy.day_capacity))
 
 
 def _age(vacancy: Vacancy) -> tuple[Said, ...]:
@@ -221,6 +241,10 @@ def _age(vacancy: Vacancy) -> tuple[Said, ...]:
             return (Said(f"fra {first} år", f"from {first} years"),)
         case first, last:
             return (Said(f"{first}\u2013{last} år", f"{first} to {last} years"),)
+
+
+def _stated(*rows: Row) -> list[Row]:
+    return [row for row in rows if row[1]]
 
 
 def _level(theme: Said, level: int) -> Said:

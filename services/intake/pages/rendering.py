@@ -76,7 +76,7 @@ def card(vacancy: Vacancy, today: date) -> Card:
         offer_id=vacancy.offer_id,
         offer_name=vacancy.offer_name,
         where=where(vacancy.municipality, vacancy.landsdel),
-        kinds=kinds((*vacancy.sections, *vacancy.kinds)),
+        kinds=kinds((*vacancy.sections, *vacancy.kinds), with_law=False),
         free=free(vacancy, today),
         confirmed=moment(vacancy.confirmed_at),
     )

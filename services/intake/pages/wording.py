@@ -68,18 +68,18 @@ def labels(list_name: str, codes: Iterable[str]) -> tuple[Said, ...]:
     return tuple(label(list_name, code) for code in codes)
 
 
-def kinds(codes: Iterable[str]) -> tuple[Said, ...]:
-    """Give sections and kinds, each once, with their § and law."""
-    return tuple(dict.fromkeys(_kind(code) for code in codes))
+def kinds(codes: Iterable[str], *, with_law: bool = True) -> tuple[Said, ...]:
+    """Give sections and kinds, each once, with their § and, where there is room, the law."""
+    return tuple(dict.fromkeys(_kind(code, with_law=with_law) for code in codes))
 
 
-def _kind(code: str) -> Said:
+def _kind(code: str, *, with_law: bool) -> Said:
     known = reference.offer_types().get(code)
     if known is None:
         return same(code)
     if not known.section:
         return Said(known.label_da, known.label_en)
-    law = f" ({known.law})" if known.law else ""
+    law = f" ({known.law})" if known.law and with_law else ""
     return Said(f"§ {known.section} {known.label_da}{law}", f"§ {known.section} {known.label_en}")
 
 
