@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from services.matching.domain.reference import assess
+from services.matching.domain.rules import JUDGES
+from services.matching.domain.terms import RULES
+from services.matching.domain.verdicts import Fails
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,10 +100,11 @@ class Effects:
 
 def causes(need: NeedProfile, vacancy: Vacancy, terms: Terms) -> tuple[str, ...]:
     """Say what keeps a pair off the list under one policy: the rules that fail, else too few points, else that others are better."""
-    found = assess(need, vacancy, terms)
-    if found.failed:
-        return tuple(found.failed)
-    return (BELOW_THRESHOLD,) if found.score < terms.policy.threshold else (OUTRANKED,)
+    # Most lost matches fail a rule: only the others are measured too, which is half of the work.
+    failed = tuple(code for code in RULES if terms.applies(code) and isinstance(JUDGES[code](need, vacancy, terms), Fails))
+    if failed:
+        return failed
+    return (BELOW_THRESHOLD,) if assess(need, vacancy, terms).score < terms.policy.threshold else (OUTRANKED,)
 
 
 @dataclass(frozen=True, slots=True)
