@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -50,13 +50,36 @@ def canonical_form(need_id: str, need: OpenNeed, places: bytes, policy_hash: str
         policy_hash: of the policy that the places were scored under.
     """
     head = orjson.dumps({"need_id": need_id, "need_version": need.version})
-    return b'%s,"places":%s,"often_in_the_way":null,%s,"policy":"%s"}' % (head[:-1], places, need.facts, policy_hash.encode())
+    return b'%s,"places":%s,%s,"policy":"%s"}' % (head[:-1], places, need.facts, policy_hash.encode())
 
 
-def whole_body(canonical: bytes, terms: Terms, worker: str, cause: CauseKind, own_news: Sequence[str]) -> bytes:
-    """Add what is not canonical: the day, who wrote it, and what led to it."""
-    rest = orjson.dumps({"day": terms.today, "worker": worker, "cause": cause, "own_news": own_news})
-    return b"%s,%s" % (canonical[:-1], rest[1:])
+def has_no_places(canonical: bytes) -> bool:
+    return b'"places":[]' in canonical  # a text that says so has its quotation marks escaped
+
+
+def whole_body(
+    canonical: bytes, terms: Terms, worker: str, cause: CauseKind, own_news: Sequence[str], *, often_in_the_way: str | None
+) -> bytes:
+    """Add what is not canonical: the day and what was in the way on it, who wrote it, and what led to it."""
+    return _with(
+        canonical,
+        {
+            "day": terms.today,
+            "worker": worker,
+            "cause": cause,
+            "own_news": own_news,
+            "often_in_the_way": often_in_the_way,
+        },
+    )
+
+
+def shown_body(canonical: bytes, terms: Terms, often_in_the_way: str | None) -> bytes:
+    """Give an answer as it is shown to who asks now, not written by anybody."""
+    return _with(canonical, {"day": terms.today, "often_in_the_way": often_in_the_way})
+
+
+def _with(canonical: bytes, rest: dict[str, Any]) -> bytes:
+    return b"%s,%s" % (canonical[:-1], orjson.dumps(rest)[1:])
 
 
 def digest(canonical: bytes) -> bytes:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from services.matching.domain.explaining import explain
 from services.matching.domain.terms import Terms
+from services.matching.records import has_no_places, shown_body
 from services.matching.service import NotReadyError
 from shared.contracts.common import Contract
 from shared.contracts.need import NeedProfile
@@ -85,7 +86,7 @@ async def near_misses(request: Request) -> Response:
 
 
 async def show_need(request: Request) -> Response:
-    """Give the present list of a need that this worker owns, as its record of `matches` has it."""
+    """Give the present list of a need that this worker owns, as its record of `matches` has it; what is in the way, as of now."""
     parts, need_id = _parts(request), request.path_params["need_id"]
     partition = parts.matching.partition_of(need_id)
     answer = "gone" if partition is None else parts.matching.answer(partition, need_id)
@@ -98,7 +99,8 @@ async def show_need(request: Request) -> Response:
             "Behovet er ikke hos denne arbejder · The need is not with this worker",
             f"Det ville ligge hos {owner or 'ingen'}. · It would be with {owner or 'nobody'}.",
         )
-    return Response(answer, media_type="application/json")
+    in_the_way = parts.matching.often_in_the_way(need_id) if has_no_places(answer) else None
+    return Response(shown_body(answer, parts.matching.terms, in_the_way), media_type="application/json")
 
 
 async def counts(request: Request) -> Response:

@@ -340,9 +340,13 @@ class Matching:
         Raises:
             NotReadyError: the policy or the day is not known yet.
         """
-        observer, vacancy_at = self.state.observer(), self.state.vacancy_at
+        observer, vacancy_at = self.state.observer, self.state.vacancy_at
         places = OpenPlaces(observer.open, observer.matchable, lambda row: self._whole_places[vacancy_at(row)[0]])
         return NearMisses(need, observer.look(need), places, self.terms, examples=examples).told()
+
+    def often_in_the_way(self, need_id: str) -> str | None:
+        """Give the rule that at this moment most often is the only one between a scored need and an open place."""
+        return self.state.observer.often_in_the_way(need_id)
 
     def news_of_their_own(self, need_id: str, cause: Cause) -> list[str]:
         """Give the places on a list that are pushed although the cause of the record is not."""

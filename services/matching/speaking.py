@@ -16,7 +16,7 @@ import structlog
 from aiokafka.errors import KafkaError
 
 from services.matching.domain.partition import GONE
-from services.matching.records import digest, match_headers, whole_body
+from services.matching.records import digest, has_no_places, match_headers, whole_body
 from shared.messaging.backoff import Backoff
 from shared.messaging.health import Check
 
@@ -130,8 +130,10 @@ class Speaker:
     def _record(self, partition: Partition, need_id: str, canonical: bytes | None, cause: Cause) -> KeyedRecord:
         body = None
         if canonical is not None:
-            own_news = self._matching.news_of_their_own(need_id, cause)
-            body = whole_body(canonical, self._matching.terms, self._worker, cause.kind, own_news)
+            matching = self._matching
+            own_news = matching.news_of_their_own(need_id, cause)
+            in_the_way = matching.often_in_the_way(need_id) if has_no_places(canonical) else None
+            body = whole_body(canonical, matching.terms, self._worker, cause.kind, own_news, often_in_the_way=in_the_way)
         self._told[cause.correlation_id] += 1
         self._emitted["tombstone" if body is None else "match"].inc()
         return need_id, body, match_headers(need_id, partition.next_position(), cause)

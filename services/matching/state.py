@@ -68,6 +68,7 @@ class MatchingState:
     def _use(self, terms: Terms) -> None:
         self._terms = terms
         self._parts = tuple(code for code in PARTS if code in terms.parts)
+        self._observer = Observer(self._needs, self._vacancies, self._books, terms)
 
     # --- looking -----------------------------------------------------------------------------------------------------
 
@@ -125,9 +126,10 @@ class MatchingState:
         rows, editions, points, unknown = (column[slot, :count].tolist() for column in columns)
         return zip(rows, editions, map(score_of, keys), points, unknown, strict=False)
 
+    @property
     def observer(self) -> Observer:
-        """Give who looks at all open places for one need, also at those that it cannot have."""
-        return Observer(self._needs, self._vacancies, self._books, self._terms)
+        """Who looks at all open places for one need, also at those that it cannot have."""
+        return self._observer
 
     def is_live(self, need_id: str) -> bool:
         slot = self._needs.slots.of.get(need_id)

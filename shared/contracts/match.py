@@ -50,7 +50,9 @@ class Match(Contract):
     )
     places: tuple[ScoredPlace, ...] = Field(max_length=10, description="Ranked: score, then vacancy id")
     often_in_the_way: str | None = Field(
-        default=None, description="Empty list: code of the rule that most often fails, as of the day"
+        default=None,
+        description="Empty list: code of the rule that most often is the only one between the need and an open place, as of `day`. "
+        "null: the list has places, or no rule stands alone, or an older writer. Not part of the canonical form",
     )
     handlekommune: str = Field(
         description="The municipality that has the case, four digits", json_schema_extra=codes("municipalities")
@@ -76,7 +78,7 @@ class Match(Contract):
     worker: str = Field(description="Who wrote it; not part of the canonical form")
 
 
-NOT_CANONICAL = frozenset({"cause", "own_news", "day", "worker"})
+NOT_CANONICAL = frozenset({"cause", "own_news", "often_in_the_way", "day", "worker"})
 """Fields (beside the envelope's epoch and version) that do not make an answer another answer."""
 
 

@@ -96,6 +96,7 @@ async def test_a_worker_without_policy_and_day_is_not_ready_and_says_so(log: Mat
         await eventually(settings_detail, until=lambda detail: "waiting for policy and today" in detail)
         question = {"need": need().model_dump(mode="json"), "vacancy": vacancy().model_dump(mode="json")}
         assert (await service.client.post("/matching/explain", json=question)).status_code == 503
+        assert (await service.client.post("/matching/near-misses", json={"need": question["need"]})).status_code == 503
         await log.settings()
         await list_is(log, "need-1", "vacancy-1")
 
@@ -402,6 +403,47 @@ async def test_a_worker_that_was_paused_beyond_its_session_leaves_no_stale_answe
         said = await settled(log)
         assert said["need-2"] is None
         assert await log.places("need-1") == ["vacancy-1", "vacancy-2"]
+
+
+async def test_an_empty_list_says_what_is_in_the_way_and_near_misses_are_told_of_any_need(
+    log: MatchingLog, settings: MatchingSettings
+) -> None:
+    far = {"easting_m": 575_000, "northing_m": 6_196_000}  # 27 km
+    await log.settings()
+    await log.vacancies(
+        vacancy("vacancy-1", location=far), vacancy("vacancy-2", location=far), vacancy("vacancy-3", places_free=0)
+    )
+    one = need(max_distance_km=20)
+    await log.needs(one)
+    async with running_worker(settings) as service:
+        await eventually(lambda: is_ready(service))
+        said = (await eventually(log.said))["need-1"].match
+        assert said is not None
+        assert (said.places, said.often_in_the_way, said.day) == ((), "distance", TODAY)
+        written = await log.written()
+        await log.vacancies(*(vacancy(f"vacancy-{n}", places_free=0) for n in (4, 5)))
+        await log.settings(day=TODAY + timedelta(days=1), version=2)
+
+        async def shown() -> str:
+            return str((await service.client.get("/matching/needs/need-1")).json().get("often_in_the_way"))
+
+        await eventually(shown, until=partial(eq, "capacity"))
+        await stays(log.written, for_seconds=0.5, until=partial(eq, written))
+
+        question = {"need": one.model_dump(mode="json")}
+        told = (await service.client.post("/matching/near-misses", json=question)).json()
+        assert told["text_en"] == "0 are proposed; 3 fail only on free places, 2 on distance."
+        assert (told["open"], told["proposed"], told["often_in_the_way"]) == (5, 0, "capacity")
+        [distance] = [cause for cause in told["causes"] if cause["rules"] == ["distance"]]
+        assert distance["nearest"]["failed"][0]["change"]["steps"] == [
+            {"of": "need", "field": "max_distance_km", "from": 20, "to": 27}
+        ]
+        assert [example["vacancy_id"] for example in distance["examples"]] == ["vacancy-1", "vacancy-2"]
+        # "What if" is the same call with a changed need, and the places whose change is made are then proposed.
+        changed = {"need": question["need"] | {"max_distance_km": 27}, "examples": 1}
+        told = (await service.client.post("/matching/near-misses", json=changed)).json()
+        assert (told["proposed"], [cause["rules"] for cause in told["causes"]]) == (2, [["capacity"]])
+        assert (await service.client.post("/matching/near-misses", json={"need": {}})).status_code == 422
 
 
 async def test_why_and_why_not_are_told_of_any_pair(log: MatchingLog, settings: MatchingSettings) -> None:

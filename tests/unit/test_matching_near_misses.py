@@ -29,7 +29,7 @@ class Market:
         self.state.change_vacancies(self.places)
 
     def near_misses(self, one: NeedProfile, examples: int = 3) -> dict[str, Any]:
-        observer = self.state.observer()
+        observer = self.state.observer
         whole = OpenPlaces(observer.open, observer.matchable, lambda row: self.places[self.state.vacancy_at(row)[0]])
         return NearMisses(one, observer.look(one), whole, self.terms, examples=examples).told()
 
@@ -173,7 +173,7 @@ def test_of_rules_that_are_in_the_way_as_often_the_policy_decides() -> None:
     policy = full_policy()
     turned = policy.model_copy(update={"rules": tuple(reversed(policy.rules))})
     assert Market(list(market.places.values()), Terms(turned, TODAY)).near_misses(need())["often_in_the_way"] == "distance"
-    assert most_often_alone(market.state.observer().look(need(sections=({"section": "SEL-85"},))).failed, TERMS) is None
+    assert most_often_alone(market.state.observer.look(need(sections=({"section": "SEL-85"},))).failed, TERMS) is None
 
 
 def test_what_is_only_asked_about_takes_no_bit_of_the_codes_that_are_announced() -> None:
@@ -183,7 +183,7 @@ def test_what_is_only_asked_about_takes_no_bit_of_the_codes_that_are_announced()
     late = place(2, activities=("gardening",), target_groups=(GROUPS[0], "announced-late"))
     market.places[late.vacancy_id] = late
     market.state.change_vacancies({late.vacancy_id: late})
-    row_is_odd = market.state.observer().look(need()).rows
+    row_is_odd = market.state.observer.look(need()).rows
     assert len(row_is_odd) == 2
     assert market.near_misses(need(primary_target_group="announced-late"))["proposed"] == 1
 
@@ -192,3 +192,20 @@ def test_a_closed_need_is_told_of_as_if_it_were_open() -> None:
     told = Market([place(1), place(2, places_free=0)]).near_misses(need(status="closed", closed_reason="other"))
     assert told["proposed"] == 1
     assert [failed["code"] for failed in told["causes"][0]["nearest"]["failed"]] == ["capacity"]
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_the_rule_most_often_in_the_way_of_a_need_is_that_of_the_slow_count(seed: int) -> None:
+    chance = Chance(seed)
+    market = Market([chance.vacancy(f"vacancy-{n:03}") for n in range(120)])
+    needs = [chance.need(f"need-{n:03}", vacancy_ids=list(market.places)) for n in range(40)]
+    market.state.put_needs(needs, live=True)
+    found = set()
+    for one in needs:
+        expected = counted(one, market.places, TERMS)
+        alone = {code: expected[(code,)] for code in TERMS.rules}
+        most = max(alone.values())
+        by_columns = market.state.observer.often_in_the_way(one.need_id)
+        assert by_columns == (next(code for code, count in alone.items() if count == most) if most else None)
+        found.add(by_columns)
+    assert len(found) > 3

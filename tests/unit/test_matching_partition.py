@@ -109,7 +109,7 @@ def test_a_record_is_the_contract_and_its_canonical_form_is_without_worker_and_d
     state.change_vacancies({f"vacancy-{n}": vacancy(f"vacancy-{n}", places_free=None, version=n + 1) for n in range(12)})
     positions = {f"vacancy-{n}": (2, n + 1) for n in range(12)}
     canonical = canonical_form("need-1", open_need(profile), PlaceTexts(positions).write(state, "need-1"), terms.policy_hash)
-    body = whole_body(canonical, terms, "matching-1", "policy", ["vacancy-3"])
+    body = whole_body(canonical, terms, "matching-1", "policy", ["vacancy-3"], often_in_the_way=None)
     match = Match.model_validate_json(body)
     assert len(match.places) == 10
     assert match.places[0].unknown == ("capacity", "services")
@@ -118,7 +118,10 @@ def test_a_record_is_the_contract_and_its_canonical_form_is_without_worker_and_d
     assert match.deadline == profile.deadline
     assert orjson.loads(body) == match.model_dump(mode="json")
     assert orjson.loads(canonical) == match.model_dump(mode="json", exclude=set(NOT_CANONICAL))
-    another_day = whole_body(canonical, Terms(terms.policy, TODAY.replace(day=25)), "matching-2", "vacancy", [])
+    another_day = whole_body(
+        canonical, Terms(terms.policy, TODAY.replace(day=25)), "matching-2", "vacancy", [], often_in_the_way="distance"
+    )
+    assert Match.model_validate_json(another_day).often_in_the_way == "distance"
     assert digest_of_body(body) == digest_of_body(another_day) == digest(canonical)
 
 
@@ -136,7 +139,7 @@ def test_random_lists_are_written_as_the_contract_reads_them() -> None:
         )
         told = orjson.loads(canonical)["places"]
         assert told == [place._asdict() | {"unknown": list(place.unknown), "vacancy_epoch": 1} for place in places]
-        body = whole_body(canonical, terms, "matching-1", "vacancy", [])
+        body = whole_body(canonical, terms, "matching-1", "vacancy", [], often_in_the_way=None)
         match = Match.model_validate_json(body)
         assert all(sum(place.points.values()) == place.score for place in match.places)
         assert [place.vacancy_id for place in match.places] == [place.vacancy_id for place in places]

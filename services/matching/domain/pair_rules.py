@@ -86,14 +86,22 @@ class PairRules:
                 fails |= judge(pairs)
             pairs.keep(~fails)
 
-    def failing(self, pairs: Pairs) -> Array:
-        """Give of pairs that share a section every rule that they fail, as bits in the order of RULES; all pairs stay."""
+    def failing(self, pairs: Pairs, most: int | None = None) -> Array:
+        """Give of pairs that share a section every rule that they fail, as bits in the order of RULES.
+
+        All pairs stay; or, with `most`, those that fail no more rules than that.
+        """
         failed = np.zeros(len(pairs), dtype=np.int32)
-        for code, judge in (one for stage in self._stages for one in stage):
-            failed |= np.where(judge(pairs), RULE_BIT[code], 0)
         if self._terms.applies("target_group"):
             apart = (pairs.n("target_groups") & pairs.v("groups_or_any")) == 0
             failed |= np.where(apart, RULE_BIT["target_group"], 0)
+        for stage in self._stages:
+            for code, judge in stage:
+                failed |= np.where(judge(pairs), RULE_BIT[code], 0)
+            if most is not None:
+                few = np.bitwise_count(failed) <= most
+                pairs.keep(few)
+                failed = failed[few]
         return failed
 
     def _only_under(self, code: str, pairs: Pairs) -> Array:

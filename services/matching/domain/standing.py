@@ -16,9 +16,10 @@ from services.matching.domain.reference import assess
 from services.matching.domain.terms import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from services.matching.domain.codebooks import Codebooks
+    from services.matching.domain.reference import Assessment
     from services.matching.domain.tables import Array
     from services.matching.domain.terms import Terms
     from services.matching.domain.vacancy_columns import VacancyColumns
@@ -80,9 +81,11 @@ class Observer:
     def often_in_the_way(self, need_id: str) -> RuleCode | None:
         """Give the rule that most often is the only one between a need of the columns and a place with a section in common."""
         pairs = self._pairs(self._needs, self._needs.slots.of[need_id])
-        failed = self._rules.failing(pairs)
-        self._judge_odd(pairs, failed, None)
-        return most_often_alone(failed, self._terms)
+        odd = self._odd(pairs)
+        of_odd = [bits_of(self._judged(pairs, position).failed) for position in np.flatnonzero(odd).tolist()]
+        pairs.keep(~odd)
+        failed = self._rules.failing(pairs, most=1)
+        return most_often_alone(np.concatenate((failed, np.array(of_odd, dtype=np.int32))), self._terms)
 
     def look(self, need: NeedProfile) -> Standing:
         """Say how any need stands to the places, be it in the columns or not; the columns stay as they are."""
@@ -91,7 +94,10 @@ class Observer:
         pairs = self._pairs(needs, needs.put(need, self._terms, live=False))
         failed = self._rules.failing(pairs)
         score, _ = self._points.measure(pairs)
-        self._judge_odd(pairs, failed, score)
+        for position in np.flatnonzero(self._odd(pairs)).tolist():
+            found = self._judged(pairs, position)
+            failed[position], score[position] = bits_of(found.failed), found.score
+            pairs.unknown[position] = sum(int(BIT[code]) for code in found.unknown)
         short_by = self._short_by(pairs, failed)
         return Standing(pairs.vacancy_rows, failed, pairs.unknown, score, short_by, self._vacancies.rank[pairs.vacancy_rows])
 
@@ -102,15 +108,14 @@ class Observer:
         unknown = np.zeros(len(rows), dtype=np.int32)
         return Pairs(needs, vacancies, np.full_like(rows, need_row), rows, None, unknown, self._terms.waters.extra_m)
 
-    def _judge_odd(self, pairs: Pairs, failed: Array, score: Array | None) -> None:
-        """Leave the pairs whose both sides carry codes without a bit of their own to the reference."""
-        for position in np.flatnonzero(pairs.n("odd") & pairs.v("odd")).tolist():
-            need = pairs.needs.odd_profiles[int(pairs.need_rows[position])]
-            found = assess(need, pairs.vacancies.odd_vacancies[int(pairs.vacancy_rows[position])], self._terms)
-            failed[position] = sum(int(RULE_BIT[code]) for code in found.failed)
-            pairs.unknown[position] = sum(int(BIT[code]) for code in found.unknown)
-            if score is not None:
-                score[position] = found.score
+    @staticmethod
+    def _odd(pairs: Pairs) -> Array:
+        """Say of which pairs both sides carry codes without a bit of their own: they are left to the reference."""
+        return np.asarray(pairs.n("odd") & pairs.v("odd"))
+
+    def _judged(self, pairs: Pairs, position: int) -> Assessment:
+        need = pairs.needs.odd_profiles[int(pairs.need_rows[position])]
+        return assess(need, pairs.vacancies.odd_vacancies[int(pairs.vacancy_rows[position])], self._terms)
 
     def _short_by(self, pairs: Pairs, failed: Array) -> Array:
         short_by = np.zeros(len(pairs), dtype=np.int64)
@@ -152,6 +157,10 @@ def most_often_alone(failed: Array, terms: Terms) -> RuleCode | None:
     counts: dict[RuleCode, int] = {code: int(np.count_nonzero(failed == RULE_BIT[code])) for code in terms.rules}
     first = max(counts, key=lambda code: counts[code], default=None)
     return first if first is not None and counts[first] else None
+
+
+def bits_of(codes: Iterable[RuleCode]) -> int:
+    return sum(int(RULE_BIT[code]) for code in codes)
 
 
 def failed_codes(bits: int) -> tuple[RuleCode, ...]:
