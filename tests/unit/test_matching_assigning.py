@@ -45,7 +45,7 @@ def contests(draw: st.DrawFn) -> Contest:
     points = st.integers(0, draw(st.sampled_from([1, 3, 100])))
     needs = NEEDS[: draw(st.integers(0, 5))]
     fits = {need: draw(st.dictionaries(st.sampled_from(PLACES), points)) for need in needs}
-    return Contest(tuple(needs), fits, {place: draw(st.integers(1, 3)) for place in PLACES})
+    return Contest(tuple(needs), fits, {place: draw(st.integers(0, 3)) for place in PLACES})
 
 
 @settings(max_examples=250, deadline=None)

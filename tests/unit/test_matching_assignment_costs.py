@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from services.matching.domain.assigning import Contest
 from services.matching.domain.assignment_costs import Holder, Loss, Standing, Taken, Total, compare
 from services.matching.domain.candidates import candidates, contest
@@ -70,17 +72,20 @@ def test_as_many_places_as_candidates_are_not_scarce() -> None:
     assert [place.is_scarce for place in compare(contest).places] == [False]
 
 
-def test_candidates_are_all_pairs_that_the_reference_would_propose() -> None:
-    chance = Chance(7)
+@pytest.mark.parametrize("left_out", [None, "target_group"])
+def test_candidates_are_all_pairs_that_the_reference_would_propose(left_out: str | None) -> None:
+    """Also under a policy that asks for no target group in common."""
+    chance, policy = Chance(7), full_policy()
+    terms = Terms(policy.model_copy(update={"rules": tuple(rule for rule in policy.rules if rule.code != left_out)}), TODAY)
     needs = [chance.need(f"need-{number:02}") for number in range(40)]
     vacancies = [chance.vacancy(f"vacancy-{number:02}") for number in range(60)]
     expected = {}
     for one in needs:
-        found = {place.vacancy_id: assess(one, place, TERMS) for place in vacancies}
+        found = {place.vacancy_id: assess(one, place, terms) for place in vacancies}
         expected[one.need_id] = {
-            key: pair.score for key, pair in found.items() if pair.eligible and pair.score >= TERMS.policy.threshold
+            key: pair.score for key, pair in found.items() if pair.eligible and pair.score >= terms.policy.threshold
         }
-    assert candidates(needs, vacancies, TERMS) == expected
+    assert candidates(needs, vacancies, terms) == expected
     assert sum(map(len, expected.values())) > 20
 
 

@@ -43,7 +43,7 @@ class Contest:
     Attributes:
         queue: ids of the needs, first in line first.
         fits: by need, the points of each place that it is eligible for and that would be proposed to it.
-        free: by place, how many it can take, at least one.
+        free: by place, how many it can take.
     """
 
     queue: tuple[str, ...]

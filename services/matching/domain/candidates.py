@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 from services.matching.domain import facts
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from shared.contracts.vacancy import Vacancy
 
 
+_ANY: Final = ""
+"""In place of a target group: places that state none; all places, where the policy does not ask for one in common."""
+
 UNCOUNTED: Final = 1
 """So many people a place counts for that does not say how many it can take: it can be asked for one."""
 
@@ -38,15 +42,17 @@ def contest(needs: Collection[NeedProfile], vacancies: Collection[Vacancy], term
 def candidates(needs: Collection[NeedProfile], vacancies: Collection[Vacancy], terms: Terms) -> dict[str, dict[str, int]]:
     """Give by need the points of each place that would be proposed to it, however many: not only the best K.
 
-    Only pairs with a section in common are looked at; every rule asks for one.
+    Only pairs that share a section, and may share a target group, are looked at: the others fail those rules, and are nearly all.
     """
-    of_section: defaultdict[str, list[Vacancy]] = defaultdict(list)
+    shelves: defaultdict[tuple[str, str], list[Vacancy]] = defaultdict(list)
+    by_group = terms.applies("target_group")
     for vacancy in vacancies:
-        for section in vacancy.sections:
-            of_section[section].append(vacancy)
+        for shelf in product(vacancy.sections, (by_group and vacancy.target_groups) or (_ANY,)):
+            shelves[shelf].append(vacancy)
     found: dict[str, dict[str, int]] = {}
     for need in needs:
-        places = {place.vacancy_id: place for section in sorted(facts.sections(need)) for place in of_section[section]}
+        wanted = product(facts.sections(need), (_ANY, *(facts.target_groups(need) if by_group else ())))
+        places = {place.vacancy_id: place for shelf in wanted for place in shelves.get(shelf, ())}
         scored = {vacancy_id: proposed_points(need, place, terms) for vacancy_id, place in places.items()}
         found[need.need_id] = {vacancy_id: points for vacancy_id, points in scored.items() if points is not None}
     return found
