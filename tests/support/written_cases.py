@@ -130,6 +130,9 @@ class _Reader:
             if "udelukket" in said["borger"].named():
                 self._said_of_citizen["ruled_out"] = tuple(_ruled_out(one) for one in said["borger"].named()["udelukket"].each())
         for nickname, place in (said["pladser"].named() if "pladser" in said else {}).items():
+            if alike := [name for name in self._said_of_places if name != nickname and _slug(name) == _slug(nickname)]:
+                both = f"»{alike[0]}« / »{nickname}«"
+                raise place.wrong(f"{both}: kælenavnene ligner hinanden for meget.", f"{both}: the nicknames are too much alike.")
             stated = {} if place.is_text("passer i alt") else read_fields(place, self._place)
             self._said_of_places[nickname] = self._said_of_places.get(nickname, {}) | stated
             self._vacancy(nickname, place)  # what is wrong with it is told on its own line
@@ -244,7 +247,7 @@ def _ruled_out(entry: Entry) -> dict[str, object]:
         entry,
         {
             "plads": lambda one: {"vacancy_id": f"plads-{_slug(one.text())}"},
-            "hvorfor": lambda one: {"reason": one.text()},
+            "hvorfor": lambda one: {"reason": one.one_of(words.REFUSALS, "grund")},
             "kun åbning nr.": lambda one: {"opening": one.number()},
             "til og med": lambda one: {"until": one.day()},
         },

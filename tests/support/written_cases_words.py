@@ -38,6 +38,9 @@ PARTS = {
     "sprog": "languages", "åbningstid": "opening_hours",
 }  # fmt: skip
 
+REFUSALS = {"borgeren sagde nej": "declined_by_citizen", "stedet sagde nej": "declined_by_offer"}
+"""Why a place is ruled out."""
+
 UNKNOWNS = RULES | PARTS
 """What may be unknown: a rule, or a part of the points."""
 

@@ -9,14 +9,16 @@ from hypothesis import strategies as st
 
 from services.intake.domain.geography import to_cell, to_metres
 from services.matching.domain.explaining import explain
+from services.matching.domain.facts import shortest_way
 from services.matching.domain.reference import assess
 from services.matching.domain.terms import Terms
 from services.matching.domain.water import Waters, waters_of
+from services.matching.state import MatchingState
 from shared.contracts.common import Point
 from shared.contracts.drafts import GeoPoint
 from shared.contracts.need import ReferencePoint
 from shared.contracts.water import Water
-from tests.support.matching import TODAY, first_policy, full_policy, need, vacancy
+from tests.support.matching import TODAY, Chance, first_policy, full_policy, need, vacancy
 
 POLICY = full_policy()
 TERMS = Terms(POLICY, TODAY)
@@ -199,3 +201,34 @@ def test_the_first_crossing_that_names_both_counts_and_a_landmass_needs_none() -
     first, rest = crossing("a", "b") | {"extra_m": 5}, crossing("a") | {"extra_m": 9}
     water = Water.model_validate({"zones": [zone("a", "x"), zone("b", "y"), zone("c", "y")], "crossings": [first, rest]})
     assert Waters(water).extra_m.tolist() == [[0, 5, 9], [5, 0, 0], [9, 0, 0]]
+
+
+def test_random_pairs_lie_on_both_shores_so_that_the_laws_of_the_columns_are_tried_on_water() -> None:
+    chance = Chance(1)
+    needs = [chance.need(f"need-{n}") for n in range(60)]
+    places = [chance.vacancy(f"vacancy-{n}") for n in range(60)]
+    ways = [way for one in needs for place in places if (way := shortest_way(one, place, TERMS))]
+    across = sum(way.crossing is not None for way in ways)
+    assert len(ways) // 5 < across < len(ways) * 4 // 5
+    assert len({way.extra_m for way in ways}) > 10
+
+
+def test_a_policy_with_water_after_one_without_counts_every_way_anew() -> None:
+    chance = Chance(2)
+    needs = [chance.need(f"need-{n:02}") for n in range(40)]
+    places = {f"vacancy-{n:03}": chance.vacancy(f"vacancy-{n:03}") for n in range(150)}
+    without = Terms(full_policy(water=None, threshold=0, version="2026-11-26.9"), TODAY)
+    state = MatchingState(without)
+    state.put_needs(needs, live=True)
+    state.change_vacancies(places)
+    told: dict[str, list[list[tuple[int, str]]]] = {}
+    for terms in (without, Terms(full_policy(threshold=0), TODAY)):
+        if terms is not without:
+            state.make_live(state.change_terms(terms))
+        for one in needs:
+            found = [(assess(one, place, terms), vacancy_id) for vacancy_id, place in places.items()]
+            ranked = sorted((-answer.score, vacancy_id) for answer, vacancy_id in found if answer.eligible)
+            listed = [(-place.score, place.vacancy_id) for place in state.places(one.need_id)]
+            assert listed == ranked[: terms.policy.best_k]
+            told.setdefault(one.need_id, []).append(listed)
+    assert sum(before != after for before, after in told.values()) > 5

@@ -109,6 +109,7 @@ def test_what_is_not_as_expected_is_told_with_case_and_line(
         ("    ikke: ingen", "    ikke: [{plads: Fjern}]", "linje 18, sagen »Prøven«: feltet »regel« mangler"),
         ("navn: Prøven", "name: Prøven", "linje 3, sagen »nr. 1«: feltet »navn« mangler"),
         ("      Nær: passer i alt\n", "      Nær: passer i alt\n      Nær: passer i alt\n", "linje 14: »Nær« står to gange"),
+        ("      Nær: passer i alt\n", "      Nær: passer i alt\n      nær: passer i alt\n", "kælenavnene ligner hinanden for meget"),
         ("point: 100}", "point: 100", "filen kan ikke læses her; se på indrykning, kolon og anførselstegn"),
         ("dag: 2026-11-27\n", "", "dag og sager skal stå øverst"),
     ],
