@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +11,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from services.matching.engine.warming import warm_up
 from services.matching.metrics import Metrics
 from services.matching.replaying import Replayer
 from services.matching.routes import Parts, routes
@@ -122,7 +124,10 @@ class Worker:
         await self.producer.stop()
 
     async def _restore(self) -> None:
-        """Settings, then all vacancies, then a share of the needs: the group is joined by those who can answer."""
+        """The engine and the settings, then all vacancies, then a share of the needs: the group is joined by those who can answer."""
+        began = time.monotonic()
+        await asyncio.to_thread(warm_up)
+        log.info("engine_warm", seconds=round(time.monotonic() - began, 1))
         await self.settings_reader.tail.caught_up.wait()
         await self.matching.terms_known.wait()
         self._background.start("vacancies", self.vacancies.tail.run)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import numpy as np
 
 from services.matching.domain.lists import MOST_POINTS
 from services.matching.domain.ranks import RANK_BITS
 from services.matching.engine.compiled import Number, compiled
-from services.matching.engine.index_kernels import scan
-from services.matching.engine.lanes import ask_for_need, ask_for_place
+from services.matching.engine.index_kernels import WIDTH, scan
+from services.matching.engine.lanes import LANE, ask_for_need, ask_for_place
 from services.matching.engine.parts import measure, shortest_way_m
 from services.matching.engine.rules import RULED_OUT, Row, judge, price_depends
 
@@ -46,6 +46,11 @@ class Room(NamedTuple):
     asked: Array
     rows: Array
     found: Array
+
+    @classmethod
+    def for_rows(cls, rows: int) -> Self:
+        """Make room in which all rows of a table might be found; memory that is never written costs nothing."""
+        return cls(np.zeros(1, dtype=LANE), np.zeros(rows + WIDTH, dtype=np.int32), np.zeros(rows + 1, dtype=FOUND))
 
 
 class Tables(NamedTuple):

@@ -15,9 +15,8 @@ from services.matching.domain.prices import CLASSES
 from services.matching.domain.reference import assess
 from services.matching.engine import lanes, pair_kernels
 from services.matching.engine.index import Index
-from services.matching.engine.index_kernels import WIDTH
 from services.matching.engine.lanes import LANE
-from services.matching.engine.pair_kernels import FOUND, ODD, PRICE_ASKED, RULED_OUT_ASKED, Room, Tables
+from services.matching.engine.pair_kernels import ODD, PRICE_ASKED, RULED_OUT_ASKED, Room, Tables
 from services.matching.engine.terms_row import BIT, terms_row
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class Scorer:
     def __init__(self, needs: NeedColumns, vacancies: VacancyColumns, books: Codebooks, terms: Terms) -> None:
         self._needs, self._vacancies, self._books = needs, vacancies, books
         self._need_index, self._place_index = Index(), Index()
-        self._room = _room(0)
+        self._room = Room.for_rows(0)
         self.use(terms)
 
     def use(self, terms: Terms) -> None:
@@ -85,7 +84,7 @@ class Scorer:
     def _room_for(self, rows: int) -> Room:
         """Give arrays in which all of a table might be found; memory that is never written costs nothing."""
         if rows >= len(self._room.found):
-            self._room = _room(rows)
+            self._room = Room.for_rows(rows)
         return self._room
 
     # --- what is rare ------------------------------------------------------------------------------------------------
@@ -131,7 +130,3 @@ class Scorer:
         lowest, highest, below, above = self._vacancies.prices_for(kinds.tolist(), self._terms)[which].T
         found["unknown"][positions] |= np.where((above == 0) & (highest <= ceiling), 0, BIT["price"]).astype(np.int32)
         return np.asarray((below != 0) | (lowest <= ceiling))
-
-
-def _room(rows: int) -> Room:
-    return Room(np.zeros(1, dtype=LANE), np.zeros(rows + WIDTH, dtype=np.int32), np.zeros(rows + 1, dtype=FOUND))

@@ -1,0 +1,36 @@
+"""Compiling everything before it is asked: a first answer should not wait ten seconds for it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from services.matching.domain.codebooks import Codebooks
+from services.matching.domain.lists import FULL
+from services.matching.domain.need_columns import NeedColumns
+from services.matching.domain.vacancy_columns import VacancyColumns
+from services.matching.engine import lanes, pair_kernels
+from services.matching.engine.index import Index
+from services.matching.engine.lists import Lists
+from services.matching.engine.pair_kernels import Room, Tables
+from services.matching.engine.terms_row import TERMS
+
+
+def warm_up() -> None:
+    """Call every kernel once, on tables of empty rows. Kernels that an earlier process compiled are only loaded."""
+    books, rows = Codebooks(), np.zeros(1, dtype=np.int64)
+    needs, vacancies = NeedColumns(books).rows, VacancyColumns(books).rows
+    tables = Tables(needs, vacancies, np.zeros(1, dtype=TERMS), np.zeros((1, 1), dtype=np.int32))
+    room = Room.for_rows(len(needs))
+    described = np.zeros(1, dtype=lanes.LANE)
+    lanes.describe_needs(needs, rows, described)
+    lanes.describe_places(vacancies, rows, described)
+    index, sections = Index(), np.zeros(1, dtype=np.uint64)
+    index.put(rows, sections, described)
+    index.drop(rows)
+    pair_kernels.of_place(index.store, tables, 0, np.full(1, FULL, dtype=np.int64), room)
+    pair_kernels.of_need(index.store, tables, 0, room)
+    lists, pairs, editions = Lists(), room.found[:1].copy(), np.zeros(1, dtype=np.int64)
+    lists.grow(1)
+    lists.fill(0, pairs, editions)
+    lists.put_in(pairs, editions, 1)
+    lists.take_off(pairs, 1)
