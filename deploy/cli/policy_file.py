@@ -63,8 +63,9 @@ def read_policy_file(path: str) -> Reading:
     """
     text = _content(path)
     try:
-        root = yaml.compose(text, yaml.SafeLoader)
-        document = yaml.safe_load(text)
+        loader = yaml.CSafeLoader(text)
+        root = loader.get_single_node()
+        document = None if root is None else loader.construct_document(root)
     except yaml.YAMLError as error:
         raise UsageError(f"{path} kan ikke læses som YAML. / {path} is no YAML: {' '.join(str(error).split())}.") from error
     if not isinstance(document, dict):
