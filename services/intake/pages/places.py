@@ -67,7 +67,7 @@ class Week:
     Attributes:
         days: Monday first.
         hours: opening hours are stated for one of them.
-        halves: free places are counted for a half of one of them.
+        halves: the halves of the days are worth a column each.
     """
 
     days: tuple[Weekday, ...]
@@ -228,7 +228,9 @@ def _week(vacancy: Vacancy) -> Week:
         if hours or halves:
             said = same(", ".join(hours)) if hours else NOT_STATED
             days.append(Weekday(name, said, halves.get("morning", NOT_STATED), halves.get("afternoon", NOT_STATED)))
-    return Week(tuple(days), bool(vacancy.opening_hours), any(one.places_free is not None for one in vacancy.day_capacity))
+    counted = any(one.places_free is not None for one in vacancy.day_capacity)
+    # Uncounted halves say on which days it is open: where the hours say so already, they would only repeat it.
+    return Week(tuple(days), bool(vacancy.opening_hours), counted or not vacancy.opening_hours)
 
 
 def _age(vacancy: Vacancy) -> tuple[Said, ...]:
