@@ -39,7 +39,7 @@ def first_policy(**changes: Any) -> Policy:
 
 def full_policy(**changes: Any) -> Policy:
     """The policy with every rule and every part."""
-    return dated_policy("2026-11-27", **changes)
+    return dated_policy("2026-11-25", **changes)
 
 
 def dated_policy(name: str, **changes: Any) -> Policy:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-FIRST, OLDER = POLICIES / "2026-11-01.yaml", POLICIES / "2026-11-25.yaml"
-STATED = [file for file in sorted(POLICIES.glob("*.yaml")) if file not in {FIRST, OLDER}]
+FIRST = POLICIES / "2026-11-01.yaml"
+STATED = [file for file in sorted(POLICIES.glob("*.yaml")) if file != FIRST]
 NEWEST = STATED[-1]
 
 
@@ -112,10 +112,10 @@ def test_faults_inside_a_list_are_told_by_their_own_line(tmp_path: Path, capsys:
 
 
 def test_a_policy_is_held_against_those_that_lie_beside_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = changed_file(tmp_path, version="version: 2026-11-24.1")
-    (file.parent / "older.yaml").write_text(OLDER.read_text(encoding="utf-8"), encoding="utf-8")
+    file = changed_file(tmp_path, version="version: 2026-10-24.1")
+    (file.parent / "older.yaml").write_text(FIRST.read_text(encoding="utf-8"), encoding="utf-8")
     assert main.run(["policy", "check", str(file)]) == REFUSED
-    assert f"{file}:{line_of(file, 'version: 2026-11-24.1')}: version følger ikke dagene: 2026-11-25.1" in capsys.readouterr().err
+    assert f"{file}:{line_of(file, 'version: 2026-10-24.1')}: version følger ikke dagene: 2026-11-01.1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", [None, "version: [", "- a list", b"\xff\xfe"])
@@ -135,7 +135,7 @@ def test_a_file_that_is_not_there_or_no_policy_ends_with_2(
 
 def test_diff_and_replay_take_no_file_that_the_contract_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = changed_file(tmp_path, threshold="threshold: 101")
-    for words in (["diff", str(OLDER), str(file)], ["replay", str(file)]):
+    for words in (["diff", str(FIRST), str(file)], ["replay", str(file)]):
         assert main.run(["policy", *words]) == USAGE
         assert "policy check" in capsys.readouterr().err
 
@@ -167,7 +167,7 @@ def test_diff_says_in_words_what_decides_first_and_in_json_what_before_and_after
 
 
 def test_diff_says_when_no_worker_would_go_over_to_the_policy(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main.run(["policy", "diff", str(OLDER), str(FIRST)]) == OK
+    assert main.run(["policy", "diff", str(NEWEST), str(FIRST)]) == OK
     assert "2026-11-01.1 is not newer than 2026-11-25.1" in capsys.readouterr().err
 
 
@@ -243,17 +243,17 @@ def test_replay_without_old_compares_with_the_policy_of_the_log_and_names_nobody
         log.state("need-profiles", "need-profile", f"need-{number}", chance.need(f"need-{number}"))
         log.state("vacancies", "vacancy", f"place-{number}", chance.vacancy(f"place-{number}"))
     file = log.write(tmp_path)
-    assert main.run(["policy", "replay", str(OLDER), "--log", str(file)]) == OK
+    assert main.run(["policy", "replay", str(NEWEST), "--log", str(file)]) == OK
     out, _ = capsys.readouterr()
     assert "2026-11-01.1" in out
     assert "need-" not in out
     assert "place-" not in out
-    told = replayed(capsys, OLDER, "--log", file)
+    told = replayed(capsys, NEWEST, "--log", file)
     assert told["total"]["lost"] > 0
     for groups in (told["by_municipality"], told["by_target_group"]):
         assert sum(one["needs"] for one in groups["groups"].values()) + groups["others"]["needs"] == 60
         assert all(one["needs"] >= 5 for one in groups["groups"].values())
-    whole = replayed(capsys, OLDER, "--log", file, "--smallest", 1)
+    whole = replayed(capsys, NEWEST, "--log", file, "--smallest", 1)
     assert whole["by_municipality"]["others"]["groups"] == 0
     assert whole["total"] == told["total"]
 
@@ -274,7 +274,7 @@ def test_a_log_without_policy_or_day_needs_them_from_the_command(tmp_path: Path,
     file = log.write(tmp_path)
     assert main.run(["policy", "replay", str(NEWEST), "--log", str(file)]) == USAGE
     assert "--old" in capsys.readouterr().err
-    told = replayed(capsys, NEWEST, "--old", OLDER, "--day", TODAY.isoformat(), "--log", file)
+    told = replayed(capsys, NEWEST, "--old", FIRST, "--day", TODAY.isoformat(), "--log", file)
     assert told["vacancies"] == 1
 
 

@@ -217,7 +217,7 @@ def test_a_policy_with_water_after_one_without_counts_every_way_anew() -> None:
     chance = Chance(2)
     needs = [chance.need(f"need-{n:02}") for n in range(40)]
     places = {f"vacancy-{n:03}": chance.vacancy(f"vacancy-{n:03}") for n in range(150)}
-    without = Terms(full_policy(water=None, threshold=0, version="2026-11-26.9"), TODAY)
+    without = Terms(full_policy(water=None, threshold=0, version="2026-11-25.0"), TODAY)
     state = MatchingState(without)
     state.put_needs(needs, live=True)
     state.change_vacancies(places)

@@ -98,8 +98,8 @@ def _of_the_head(policy: Policy) -> Iterator[Fault]:
     if len(day.split("-")) != len(("year", "month", "day")) or not number.isdecimal() or not day.replace("-", "").isdecimal():
         yield Fault(
             ("version",),
-            "skal være en dato og et nummer som 2026-11-26.1, for tallene afgør, hvad der er nyest",
-            "must be a date and a number, such as 2026-11-26.1, since the numbers decide what is newest",
+            "skal være en dato og et nummer som 2026-11-25.1, for tallene afgør, hvad der er nyest",
+            "must be a date and a number, such as 2026-11-25.1, since the numbers decide what is newest",
         )
 
 
