@@ -1,4 +1,4 @@
-"""`ledigplads explain`: why a place fits a need, point by point, or every rule that says no."""
+"""`ledigplads explain`: why a place fits a need, point by point, or every rule that says no; of a need alone, what it just misses."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import orjson
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
-from deploy.cli import output
+from deploy.cli import near_misses, output
 from deploy.cli.calling import client
 from deploy.cli.exits import OK, CommandError, NotReachableError
 from deploy.cli.stack_state import find_stack
@@ -24,8 +25,16 @@ if TYPE_CHECKING:
 _GONE = frozenset({404, 410})
 
 
-async def explain(*, need: str, vacancy: str, json: Annotated[bool, Parameter(negative="")] = False) -> int:
+async def explain(
+    need: str,
+    *,
+    vacancy: str | None = None,
+    examples: Annotated[int, Parameter(validator=Number(gte=1, lte=20))] = 3,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
     """Vis hvorfor – eller hvorfor ikke. Show why a place fits a need, point by point, or every rule that fails.
+
+    Without a vacancy: over all open places, which the need just misses, by cause, and what would let the nearest of each in.
 
     Needs and vacancies have their ids from `ledigplads alerts`, `ledigplads need` and the receipts of `ledigplads post`. Ends with 0
     whether the place fits or not, with 1 when there is no such need or vacancy.
@@ -36,16 +45,26 @@ async def explain(*, need: str, vacancy: str, json: Annotated[bool, Parameter(ne
         Id of the need.
     vacancy
         Id of the vacancy.
+
+    Examples:
+        Without a vacancy: how many places to name of each cause.
     json
-        One JSON document: eligible, score, parts (their points add up to the score), failed, unknown, policy.
+        One JSON document: eligible, score, parts (their points add up to the score), failed, unknown, policy; or, without a vacancy,
+        causes (each with its count, the nearest place and the change that would let it in), unknown, below_threshold.
     """
     stack = find_stack()
     async with client() as http:
         intake = Intake(http, stack.url("intake"))
-        question = {"need": await _found(intake, "needs", need), "vacancy": await _found(intake, "vacancies", vacancy)}
-        answer = await _ask(http, stack, orjson.dumps(question))
+        question: dict[str, Any] = {"need": await _found(intake, "needs", need)}
+        if vacancy is None:
+            answer = await _ask(http, stack, "/matching/near-misses", question | {"examples": examples})
+        else:
+            question["vacancy"] = await _found(intake, "vacancies", vacancy)
+            answer = await _ask(http, stack, "/matching/explain", question)
     if json:
         output.document(answer)
+    elif vacancy is None:
+        near_misses.show(answer)
     else:
         show(answer)
     return OK
@@ -60,12 +79,12 @@ async def _found(intake: Intake, kind: str, entity_id: str) -> Answer:
         raise
 
 
-async def _ask(http: httpx2.AsyncClient, stack: StackState, question: bytes) -> Answer:
+async def _ask(http: httpx2.AsyncClient, stack: StackState, path: str, question: Mapping[str, Any]) -> Answer:
     """Ask any worker: the answer needs nothing but the question and the policy."""
     trouble: AwayError | None = None
     for worker in stack.of_kind("matching"):
         try:
-            return await Service(http, worker.url).call("POST", "/matching/explain", question)
+            return await Service(http, worker.url).call("POST", path, orjson.dumps(question))
         except AwayError as error:
             trouble = error
     raise NotReachableError("No matching worker answers: `ledigplads status` says what is up.") from trouble
@@ -83,8 +102,8 @@ def show(answer: Mapping[str, Any]) -> None:
         for rule in answer["failed"]:
             output.text(f"  {rule['text_da']} [{rule['code']}]")
             output.text(f"  {rule['text_en']}")
-            if rule.get("change"):
-                output.text(f"    → {_change(rule['change'])}")
+            if rule["change"]:
+                output.text(f"    → {rule['change']['text_da']} / {rule['change']['text_en']}")
     if answer["unknown"]:
         output.text("Ukendt, og udelukker ikke. / Unknown, and excludes nothing.")
         for unknown in answer["unknown_texts"]:
@@ -99,11 +118,3 @@ def _show_parts(parts: list[Mapping[str, Any]], score: int) -> None:
         output.text(f"  {part['points']:>3} of {part['max']:>3}  {part['text_da']}")
         output.text(f"              {part['text_en']}")
     output.text(f"= {score:>3} of {sum(part['max'] for part in parts):>3}")
-
-
-def _change(change: object) -> str:
-    """Say what would make the pair eligible, as far as this rule goes."""
-    if isinstance(change, dict):
-        texts = [str(change[name]) for name in ("text_da", "text_en") if change.get(name)]
-        return " / ".join(texts) or orjson.dumps(change).decode()
-    return str(change)

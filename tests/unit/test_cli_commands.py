@@ -91,7 +91,8 @@ def test_every_command_has_a_help(name: str, capsys: pytest.CaptureFixture[str])
     [
         ["nonsense"],
         ["alerts", "--nonsense"],
-        ["explain", "--need", "x"],
+        ["explain", "--vacancy", "x"],
+        ["explain", "x", "--examples", "0"],
         ["post"],
         ["simulate", "--rate", "fast"],
         ["dlq", "replay"],
@@ -115,6 +116,7 @@ def test_a_command_that_cannot_be_understood_ends_with_2_and_says_so_on_stderr(
         ["alerts"],
         ["mail"],
         ["explain", "--need", "n", "--vacancy", "v"],
+        ["explain", "n"],
         ["assign", "Aarhus"],
         ["dlq", "list"],
         ["dlq", "replay", "--all"],

@@ -6,32 +6,20 @@ from typing import Any
 
 import pytest
 
-from services.matching.domain.near_misses import NearMisses, OpenPlaces
 from services.matching.domain.reference import assess
 from services.matching.domain.standing import most_often_alone
 from services.matching.domain.terms import RULES, Terms
-from services.matching.state import MatchingState
 from shared.contracts.common import Point
 from shared.contracts.need import NeedProfile
 from shared.contracts.vacancy import PriceLine, Vacancy
+from tests.support.market_of_places import MarketOfPlaces
 from tests.support.matching import GROUPS, TODAY, Chance, full_policy, need, vacancy
 
 TERMS = Terms(full_policy(), TODAY)
 
 
-class Market:
-    """Open places in columns, and whole."""
-
-    def __init__(self, places: list[Vacancy], terms: Terms = TERMS) -> None:
-        self.places = {place.vacancy_id: place for place in places}
-        self.terms = terms
-        self.state = MatchingState(terms)
-        self.state.change_vacancies(self.places)
-
-    def near_misses(self, one: NeedProfile, examples: int = 3) -> dict[str, Any]:
-        observer = self.state.observer
-        whole = OpenPlaces(observer.open, observer.matchable, lambda row: self.places[self.state.vacancy_at(row)[0]])
-        return NearMisses(one, observer.look(one), whole, self.terms, examples=examples).told()
+def market_of(places: list[Vacancy], terms: Terms = TERMS) -> MarketOfPlaces:
+    return MarketOfPlaces(places, terms)
 
 
 def counted(one: NeedProfile, places: Mapping[str, Vacancy], terms: Terms) -> Counter[Any]:
@@ -51,7 +39,7 @@ def counted(one: NeedProfile, places: Mapping[str, Vacancy], terms: Terms) -> Co
 def test_every_open_place_is_counted_once_and_as_the_reference_judges_it(seed: int, few_codes: bool) -> None:
     chance = Chance(seed, few_codes=few_codes)
     terms = Terms(full_policy(threshold=50), TODAY)
-    market = Market([chance.vacancy(f"vacancy-{n:03}") for n in range(150)], terms)
+    market = market_of([chance.vacancy(f"vacancy-{n:03}") for n in range(150)], terms)
     for n in range(30):
         one = chance.need(f"need-{n:03}", vacancy_ids=list(market.places))
         told, expected = market.near_misses(one), counted(one, market.places, terms)
@@ -70,7 +58,7 @@ def test_every_open_place_is_counted_once_and_as_the_reference_judges_it(seed: i
 
 def test_the_nearest_of_a_cause_comes_first_and_its_change_lets_it_in() -> None:
     chance = Chance(7)
-    market = Market([chance.vacancy(f"vacancy-{n:03}") for n in range(400)])
+    market = market_of([chance.vacancy(f"vacancy-{n:03}") for n in range(400)])
     tried: Counter[str] = Counter()
     not_enough = 0
     for n in range(60):
@@ -111,7 +99,7 @@ def at_km(km: int) -> Point:
 
 
 def test_the_sentence_says_how_many_fail_on_what_and_whom_to_ask() -> None:
-    market = Market(
+    market = market_of(
         [
             place(1, location=at_km(27)), place(2, location=at_km(31)), place(3, location=at_km(24)),
             place(4, price_lines=(PriceLine(amount_dkk=31_500, unit="month"),)),
@@ -124,7 +112,7 @@ def test_the_sentence_says_how_many_fail_on_what_and_whom_to_ask() -> None:
         ]
     )  # fmt: skip
     cheap = PriceLine(amount_dkk=20_000, unit="month")
-    market = Market(
+    market = market_of(
         [one if one.price_lines or one.vacancy_id == "vacancy-6" else _with_price(one, cheap) for one in market.places.values()]
     )
     told = market.near_misses(need(gender="man", max_distance_km=20, price_ceiling_dkk_per_month=30_000))
@@ -157,7 +145,7 @@ def _with_price(one: Vacancy, line: PriceLine) -> Vacancy:
 
 def test_a_place_that_passes_with_too_few_points_is_told_with_them() -> None:
     far = Terms(full_policy(threshold=95), TODAY)
-    told = Market([place(1, location=at_km(29), services=())], far).near_misses(need())
+    told = market_of([place(1, location=at_km(29), services=())], far).near_misses(need())
     assert told["below_threshold"]["count"] == 1
     [example] = told["below_threshold"]["examples"]
     assert example["score"] == sum(example["points"].values()) < told["threshold"] == 95
@@ -166,18 +154,18 @@ def test_a_place_that_passes_with_too_few_points_is_told_with_them() -> None:
 
 
 def test_of_rules_that_are_in_the_way_as_often_the_policy_decides() -> None:
-    market = Market([place(1, places_free=0), place(2, location=at_km(40))])
+    market = market_of([place(1, places_free=0), place(2, location=at_km(40))])
     codes = [rule.code for rule in TERMS.policy.rules]
     assert codes.index("capacity") < codes.index("distance")
     assert market.near_misses(need())["often_in_the_way"] == "capacity"
     policy = full_policy()
     turned = policy.model_copy(update={"rules": tuple(reversed(policy.rules))})
-    assert Market(list(market.places.values()), Terms(turned, TODAY)).near_misses(need())["often_in_the_way"] == "distance"
+    assert market_of(list(market.places.values()), Terms(turned, TODAY)).near_misses(need())["often_in_the_way"] == "distance"
     assert most_often_alone(market.state.observer.look(need(sections=({"section": "SEL-85"},))).failed, TERMS) is None
 
 
 def test_what_is_only_asked_about_takes_no_bit_of_the_codes_that_are_announced() -> None:
-    market = Market([place(1)])
+    market = market_of([place(1)])
     for n in range(80):
         market.near_misses(need(activities=(f"asked-{n}",), further_target_groups=(f"group-{n}",)))
     late = place(2, activities=("gardening",), target_groups=(GROUPS[0], "announced-late"))
@@ -189,7 +177,7 @@ def test_what_is_only_asked_about_takes_no_bit_of_the_codes_that_are_announced()
 
 
 def test_a_closed_need_is_told_of_as_if_it_were_open() -> None:
-    told = Market([place(1), place(2, places_free=0)]).near_misses(need(status="closed", closed_reason="other"))
+    told = market_of([place(1), place(2, places_free=0)]).near_misses(need(status="closed", closed_reason="other"))
     assert told["proposed"] == 1
     assert [failed["code"] for failed in told["causes"][0]["nearest"]["failed"]] == ["capacity"]
 
@@ -197,7 +185,7 @@ def test_a_closed_need_is_told_of_as_if_it_were_open() -> None:
 @pytest.mark.parametrize("seed", [11, 12, 13])
 def test_the_rule_most_often_in_the_way_of_a_need_is_that_of_the_slow_count(seed: int) -> None:
     chance = Chance(seed)
-    market = Market([chance.vacancy(f"vacancy-{n:03}") for n in range(120)])
+    market = market_of([chance.vacancy(f"vacancy-{n:03}") for n in range(120)])
     needs = [chance.need(f"need-{n:03}", vacancy_ids=list(market.places)) for n in range(40)]
     market.state.put_needs(needs, live=True)
     found = set()

@@ -98,17 +98,21 @@ class NearMisses:
         return [(failed_codes(bits), len(positions), positions) for bits, positions in found]
 
     def _cause(self, codes: Sequence[RuleCode], at: Array) -> dict[str, Any]:
-        sentence = words.only_on(codes, len(at))
+        names, sentence = words.in_short(codes), words.only_on(codes, len(at))
         nearest, *_ = near = self._nearest(at)
         place = self._places.at(int(self._standing.rows[nearest]))
         found = assess(self._need, place, self._terms)
         return {
             "rules": list(codes),
+            "rules_da": names.da,
+            "rules_en": names.en,
             "count": len(at),
             "text_da": sentence.da,
             "text_en": sentence.en,
             "nearest": {
                 "vacancy_id": place.vacancy_id,
+                "offer_name": place.offer_name,
+                "title_da": place.title_da,
                 "failed": [
                     {
                         "code": code,

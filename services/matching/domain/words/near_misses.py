@@ -36,14 +36,15 @@ _IN_SHORT: Final[Mapping[RuleCode, tuple[str, str]]] = {
 }
 
 
-def in_short(code: RuleCode) -> Words:
-    return Words(*_IN_SHORT[code])
+def in_short(codes: Sequence[RuleCode]) -> Words:
+    """Name rules in a word or two each."""
+    return Words(" og ".join(_IN_SHORT[code][0] for code in codes), " and ".join(_IN_SHORT[code][1] for code in codes))
 
 
 def only_on(codes: Sequence[RuleCode], count: int) -> Words:
     """Say how many places fail on exactly these rules."""
-    da, en = (" og ".join(in_short(code).da for code in codes), " and ".join(in_short(code).en for code in codes))
-    return Words(f"{count} falder kun på {da}", f"{count} {_fail(count)} only on {en}")
+    names = in_short(codes)
+    return Words(f"{count} falder kun på {names.da}", f"{count} {'fails' if count == 1 else 'fail'} only on {names.en}")
 
 
 def summary(proposed: int, alone: Sequence[tuple[RuleCode, int]], unknown: int, below: int) -> Words:
@@ -52,8 +53,8 @@ def summary(proposed: int, alone: Sequence[tuple[RuleCode, int]], unknown: int, 
     if alone:
         (first, count), *rest = alone
         told = only_on([first], count)
-        da.append(", ".join((told.da, *(f"{number} på {in_short(code).da}" for code, number in rest))))
-        en.append(", ".join((told.en, *(f"{number} on {in_short(code).en}" for code, number in rest))))
+        da.append(", ".join((told.da, *(f"{number} på {in_short([code]).da}" for code, number in rest))))
+        en.append(", ".join((told.en, *(f"{number} on {in_short([code]).en}" for code, number in rest))))
     if unknown:
         da.append(f"{unknown} passer, så vidt det vides: spørg dem om det ukendte")
         en.append(f"{unknown} {'fits' if unknown == 1 else 'fit'} as far as is known: ask them about what is unknown")
@@ -61,7 +62,3 @@ def summary(proposed: int, alone: Sequence[tuple[RuleCode, int]], unknown: int, 
         da.append(f"{below} passer, men med for få point")
         en.append(f"{below} {'fits' if below == 1 else 'fit'}, with too few points")
     return Words(f"{'; '.join(da)}.", f"{'; '.join(en)}.")
-
-
-def _fail(count: int) -> str:
-    return "fails" if count == 1 else "fail"
