@@ -6,11 +6,14 @@ from typing import Final
 import numpy as np
 import pytest
 
+from deploy.cli.stack_state import StackState
 from services.matching.domain.codebooks import Codebooks
 from services.matching.domain.need_columns import NeedColumns
 from services.matching.domain.terms import Terms
 from services.matching.domain.vacancy_columns import VacancyColumns
 from shared.contracts.settings import Policy
+from shared.messaging.topics import TopicNames
+from tests.benchmarks.scoring import best_k, need_event, vacancy_event
 from tests.benchmarks.scoring.dialects import DUCKDB, POSTGRESQL
 from tests.benchmarks.scoring.duck import Duck
 from tests.benchmarks.scoring.engine import Engine
@@ -18,6 +21,7 @@ from tests.benchmarks.scoring.postgres import SERIAL, Asker, load
 from tests.benchmarks.scoring.statements import Market, needs_of_a_place, places_of_a_need
 from tests.benchmarks.scoring.tables import SqlTable, tables_of
 from tests.benchmarks.scoring.world import draw_market
+from tests.support.backends import Postgres
 from tests.support.matching import TODAY, Chance, first_policy, full_policy
 
 _NEEDS: Final = 2000
@@ -116,3 +120,15 @@ def test_the_same_seed_draws_the_same_market() -> None:
         assert np.array_equal(getattr(one.needs, name), getattr(other.needs, name)), name
     for name in one.vacancies.COLUMNS:
         assert np.array_equal(getattr(one.vacancies, name), getattr(other.vacancies, name)), name
+
+
+async def test_the_benchmarks_run_whole_on_a_small_market(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LEDIGPLADS_INTAKE_POSTGRES_DSN", raising=False)
+    stack = StackState("", "", TopicNames(""), {}, postgres.dsn)
+    figures = [
+        *[one async for one in vacancy_event.run(stack, vacancy_event.Options(needs=_NEEDS, vacancies=_VACANCIES, rounds=2))],
+        *[one async for one in need_event.run(stack, need_event.Options(vacancies=_VACANCIES * 4, events=10, rounds=2))],
+        *[one async for one in best_k.run(stack, best_k.Options(needs=_NEEDS, vacancies=200, events=120, lists=10))],
+    ]
+    assert {figure.benchmark.split(".")[1] for figure in figures} == {"vacancy_event", "need_event", "best_k"}
+    assert all(figure.figure > 0 for figure in figures)

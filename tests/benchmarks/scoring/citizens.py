@@ -13,7 +13,6 @@ import numpy as np
 
 from services.matching.domain.codebooks import ALL_BITS, WORD
 from services.matching.domain.half_days import ALL_HALF_DAYS
-from services.matching.domain.need_columns import NeedColumns
 from services.matching.domain.prices import PRICE_UNIT, Payer
 from shared.contracts import reference
 from shared.contracts.need import RuledOut
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from services.matching.domain.codebooks import Codebooks
+    from services.matching.domain.need_columns import NeedColumns
     from services.matching.domain.tables import Array
     from services.matching.domain.terms import Terms
 
@@ -76,9 +76,8 @@ class _Draw:
         return mask
 
 
-def draw_needs(books: Codebooks, terms: Terms, size: int, vacancy_ids: Sequence[str], seed: int) -> NeedColumns:
-    """Fill `size` rows (or as many as the smallest table has), in the order of the ids, all live under the terms."""
-    needs = NeedColumns(books)
+def draw_needs(needs: NeedColumns, books: Codebooks, terms: Terms, *, size: int, vacancy_ids: Sequence[str], seed: int) -> None:
+    """Fill `size` rows of empty columns (or as many as the smallest table has), in the order of the ids, all live under the terms."""
     size = max(size, len(needs.live))
     needs._grow(size)
     ids = [f"need-{number:07}" for number in range(size)]
@@ -94,7 +93,6 @@ def draw_needs(books: Codebooks, terms: Terms, size: int, vacancy_ids: Sequence[
     _rule_out(needs, draw, vacancy_ids)
     needs.change_terms(terms)
     needs.live[:size] = True
-    return needs
 
 
 def _bits(masks: Sequence[int]) -> Array:

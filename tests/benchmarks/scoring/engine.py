@@ -9,10 +9,16 @@ import numpy as np
 from services.matching.domain.lists import MOST_POINTS
 from services.matching.engine.index_kernels import BLOCK, WIDTH
 from services.matching.engine.scorer import Scorer
+from services.matching.state import MatchingState
+from tests.benchmarks.scoring.citizens import draw_needs
 from tests.benchmarks.scoring.ranking import Ranking
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from services.matching.domain.tables import Array
+    from services.matching.domain.terms import Terms
+    from shared.contracts.vacancy import Vacancy
     from tests.benchmarks.scoring.statements import Market
 
 CANDIDATE_BYTES: Final = BLOCK.itemsize // WIDTH
@@ -38,6 +44,43 @@ class Engine:
         """Give the first eligible places, best first, with their points."""
         all_ = _ranking(self._scorer.of_need(need_row), "vacancy", first)
         return Ranking(all_.ids[:first], all_.points)
+
+
+class BestPlaces:
+    """A worker's state with drawn needs, each holding its best places."""
+
+    def __init__(self, terms: Terms, needs: int, vacancies: Sequence[Vacancy], seed: int) -> None:
+        self._state = MatchingState(terms)
+        self._k = terms.policy.best_k
+        self.change({vacancy.vacancy_id: vacancy for vacancy in vacancies})
+        ids = [vacancy.vacancy_id for vacancy in vacancies]
+        columns = self._state._needs
+        draw_needs(columns, self._state._books, terms, size=needs, vacancy_ids=ids, seed=seed)
+        self._state._lists.grow(len(columns.live))
+        self._rows = np.arange(len(columns.live))
+        self._state._let_take_part(self._rows)
+
+    def change(self, changes: Mapping[str, Vacancy | None]) -> int:
+        """Let vacancies be published, changed or withdrawn, and give how many needs have other places then."""
+        return len(self._state.change_vacancies(changes))
+
+    def lists_of_places(self) -> dict[str, int]:
+        """Give on how many lists each open vacancy stands among the first K."""
+        rows = self._state._lists.columns.rows[:, : self._k]
+        counts = np.bincount(rows[rows >= 0], minlength=len(self._state._vacancies.version))
+        return {vacancy_id: int(counts[row]) for vacancy_id, row in self._state._vacancies.slots.of.items()}
+
+    def wrong_lists(self) -> int:
+        """Search all places for every need again, and count whose first K were not what they should have been."""
+        lists = self._state._lists.columns
+        kept = [column[:, : self._k].copy() for column in (lists.keys, lists.rows, lists.points, lists.unknown)]
+        self._state._lists.clear(self._rows)
+        self._state._search(self._rows)
+        again = (column[:, : self._k] for column in (lists.keys, lists.rows, lists.points, lists.unknown))
+        differs = np.zeros(len(self._rows), dtype=np.bool_)
+        for before, after in zip(kept, again, strict=True):
+            differs |= (before != after).any(axis=1)
+        return int(differs.sum())
 
 
 def _ranking(found: Array, side: str, first: int) -> Ranking:

@@ -41,6 +41,18 @@ class Places:
             _, sections = self._random.choices(SECTIONS, [weight for weight, _ in SECTIONS])[0]
             yield self._vacancy(vacancy_id, sections, self._some_groups(self._random.randint(2, 6)))
 
+    def changed(self, former: Vacancy) -> Vacancy:
+        """Give a place as it is after a change that matters: fewer or more free, another price, another first day."""
+        is_day = DAY_SECTIONS.issuperset(former.sections)
+        changes = {
+            "version": former.version + 1,
+            "opening": former.opening + 1,
+            "places_free": self._random.choice((1, 2, 3)),
+            "available_from": TODAY + timedelta(days=self._random.randint(1, 90)),
+            "price_lines": tuple(self._price_lines(is_day=is_day)),
+        }
+        return former.model_copy(update=changes)
+
     def wide(self, vacancy_id: str, sections: int, groups: int) -> Vacancy:
         """Give a place for as many sections and target groups as asked, which shuts nobody out by age, gender or price."""
         most = [codes[0] for _, codes in SECTIONS[:5]][:sections]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from services.matching.domain.codebooks import Codebooks
+from services.matching.domain.need_columns import NeedColumns
 from services.matching.domain.terms import Terms
 from services.matching.domain.vacancy_columns import VacancyColumns
 from tests.benchmarks.scoring.citizens import draw_needs
@@ -40,7 +41,8 @@ def draw_market(needs: int, vacancies: int, seed: int) -> Market:
     places = VacancyColumns(books)
     ids = [f"vacancy-{number:06}" for number in range(vacancies)]
     rows = put_places(places, terms, list(Places(seed).ordinary(ids)))
-    citizens = draw_needs(books, terms, needs, ids, seed)
+    citizens = NeedColumns(books)
+    draw_needs(citizens, books, terms, size=needs, vacancy_ids=ids, seed=seed)
     return Market(terms, books, citizens, places, np.arange(needs), rows)
 
 
