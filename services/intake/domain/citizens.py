@@ -15,11 +15,11 @@ from services.intake.domain.person_names import end_of_name
 # "Nothing before that goes on with the word" is asked after the first letter: a pattern that begins with a set is searched faster.
 _MARKER: Final = re.compile(
     r"[BEKPMVbekpmv](?<![\w/-].)"
-    r"(?:(?:(?<=[Bb])(?i:orger|eboer|ruger)|(?<=[Ee])(?i:lev)|(?<=[Kk])(?i:lient)|(?<=[Pp])(?i:atient))"
+    r"(?:(?:(?<=[Bb])(?i:orger|eboer|ruger)|(?<=[Ee])(?i:lev)|(?<=[Kk])(?i:lient)|(?<=[Pp])(?i:atient))"  # codespell:ignore lient
     r"(?P<form>(?i:ens?|s|(?:er)?ne)?)"
     r"|(?:(?<=[Mm])(?i:in|it)|(?<=[Vv])(?i:ores))\s+(?:\w+\s+)?(?i:søn|datter|barn|barnebarn))(?![\w/-])"
 )
-"""Not parents and partners: offers are founded and run by those ("startet af vores far Jens Hansen")."""
+"""Not parents and partners: offers are founded and run by those ("grundlagt af vores far Jens Hansen")."""
 _ALL_OF_THEM: Final = ("ne", "erne")
 _DIRECTLY: Final = re.compile(r",?\s+(?:(?:der|som)\s+)?(?:ved\s+navn|med\s+navnet|kaldet)\s+|\s+(?=[^\W\d_])", re.IGNORECASE)
 _SET_OFF: Final = re.compile(
