@@ -28,6 +28,8 @@ NAMED = [
     "klient Kaj", "Mette Nielsen (beboer) fraflytter", "Mette Nielsen, borger, er flyttet",
     "Jens Peter Hansen er beboer hos os", "Eleverne Anna og Emil", "borger Anne-Marie", "borgeren Mettes værelse",
     "BORGER METTE NIELSEN", "brugeren Per Møller", "til borgeren Mette Nielsen",
+    "beboeren - Mette Nielsen - flytter", "Vores beboer Anders flytter, og hans plads bliver ledig", "Borgerens navn: Mette Nielsen",
+    "pladsen efter Jens Hansen, tidligere beboer, er ledig", "Søren Sørensen (borger, 45 år)", "vores datter Emma har boet her",
 ]  # fmt: skip
 NOT_NAMED = [
     "Kontakt leder Anne Jensen", "Sankt Annæ", "Kontaktperson for borgeren: Anne Jensen", "Kontakt for beboerne: Anne Jensen",
@@ -41,7 +43,13 @@ NOT_NAMED = [
     "brugerstyret hus, Jens Hansen er leder", "Hans egen bolig", "Bor du hos min mor",
     "for hver borger Hans Knudsens Plads ligger nær", "Kontakt afdelingsleder Anne Jensen (borger- og pårørendekontakt)",
     "Skriv til elev@skolen.example", "Spørg efter Anne Jensen, elevvejleder", "Leder er Anne Jensen, borgere er velkomne",
+    "Din kontaktperson er Anne, borger du hos os", "Brugerens Jens-metode", "Patienter fra Sankt Hans", "Huset bruger Marte Meo",
+    "For beboere: Anne Jensen. For pårørende: Bo Lund", "Er du borger eller pårørende? Ring til Mette Nielsen.",
+    "Kontaktperson for den enkelte borger, Anne Jensen, leder", "Henvendelse fra borger: Anne Jensen, fra fagperson: Bo Lund",
+    "Elevplads hos Jens Hansen", "elever fra Hans Knudsen Instituttet", "Anna Ancher Huset for borgere",
+    "Huset er grundlagt af vores far Jens Hansen", "Vi følger borgeren - leder Anne Jensen svarer",
 ]  # fmt: skip
+
 BIRTH_DATES = [
     "født 3. maj 1990", "f. 03.05.1990", "Født den 3/5-1990", "f. 3/5 1990", "fødselsdato: 03-05-1990", "f.030590",
     "født d. 3. maj 1990", "fødselsdag 3. maj 90", "født 1990-05-03",

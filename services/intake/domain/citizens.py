@@ -21,11 +21,14 @@ _MARKER: Final = re.compile(
 )
 """Not parents and partners: offers are founded and run by those ("grundlagt af vores far Jens Hansen")."""
 _ALL_OF_THEM: Final = ("ne", "erne")
+_GENITIVES: Final = ("s", "ens")
 _DIRECTLY: Final = re.compile(r",?\s+(?:(?:der|som)\s+)?(?:ved\s+navn|med\s+navnet|kaldet)\s+|\s+(?=[^\W\d_])", re.IGNORECASE)
 _SET_OFF: Final = re.compile(
-    r",?\s+(?:(?:der|som)\s+)?hedder\s+|\s+navn\s*(?:er)?\s*:?\s+|\s*[:(]\s*|\s*,\s+(?=[^\W\d_])", re.IGNORECASE
+    r",?\s+(?:(?:der|som)\s+)?hedder\s+|\s+navn\s*(?:er)?\s*:?\s+|\s*[:(]\s*|(?:\s*,|\s+[-–])\s+(?=[^\W\d_])", re.IGNORECASE
 )
 """Between a marker and a name, where "kontakt for borgeren: Anne Jensen" is to stay a contact."""
+_CLOSED_AGAIN: Final = (",", "-", "–")
+_CLOSE: Final = re.compile(r"\s*[,)]|\s+[-–]")
 _PREPOSITION: Final = re.compile(
     r"(?:^|\W)(?:for|til|af|om|med|hos|ved|fra|blandt)\s+(?:(?:en|én|den|hver|vores|enkelte|din)\s+){0,2}$", re.IGNORECASE
 )
@@ -38,6 +41,7 @@ _A_USER: Final = re.compile(
 _NAME_IN_FRONT: Final = re.compile(
     r"(?<=[^\W\d_])(?:\s*\(\s*|\s*,\s+|\s+er\s+)(?:(?:vores|en|nuværende|tidligere)\s+)*$", re.IGNORECASE
 )
+_ASKS: Final = re.compile(r"\s+(?:du|vi|man|de|jeg)\b", re.IGNORECASE)
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 _AS_FAR_BACK: Final = 80
 _WORDS_OF_A_NAME: Final = 3
@@ -84,19 +88,20 @@ def _is_named_behind(text: str, marker: re.Match[str]) -> bool:
     before = _before(text, marker.start())
     if marker[0].casefold() == "bruger" and not _A_USER.search(before):
         return False
-    directly = _DIRECTLY.match(text, marker.end())
+    form = (marker["form"] or "").casefold()
+    directly = None if form in _GENITIVES else _DIRECTLY.match(text, marker.end())
     if directly and end_of_name(text, directly.end()) is not None:
         return True
     set_off = _SET_OFF.match(text, marker.end())
-    if set_off is None or (marker["form"] or "").casefold() in _ALL_OF_THEM or _PREPOSITION.search(before):
+    if set_off is None or form in _ALL_OF_THEM or _PREPOSITION.search(before):
         return False
     end = end_of_name(text, set_off.end())
-    # A name between commas says who the citizen is; behind one comma another sentence may begin.
-    return end is not None and ("," not in set_off[0] or text[end : end + 1] in {",", ")"})
+    # A name between commas or dashes says who the citizen is; behind one comma another sentence may begin.
+    return end is not None and (set_off[0].strip() not in _CLOSED_AGAIN or _CLOSE.match(text, end) is not None)
 
 
 def _is_named_in_front(text: str, marker: re.Match[str]) -> bool:
-    if marker["form"] is None or marker["form"].casefold() not in {"", "en"}:
+    if marker["form"] is None or marker["form"].casefold() not in {"", "en"} or _ASKS.match(text, marker.end()):
         return False
     before = _before(text, marker.start())
     link = _NAME_IN_FRONT.search(before)
