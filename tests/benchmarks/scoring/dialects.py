@@ -49,6 +49,10 @@ class Dialect(ABC):
     def any_of(self, column: str, values: list[int]) -> str:
         """Give the SQL of whether a column has one of these values, as an index can use it."""
 
+    @abstractmethod
+    def is_none_of(self, column: str, query: str) -> str:
+        """Give the SQL of whether a column has none of the values of a query that asks nothing of the row."""
+
 
 class PostgreSQL(Dialect):
     """Counts bits of strings of bits, so that both words of levels are one look."""
@@ -74,6 +78,9 @@ class PostgreSQL(Dialect):
 
     def any_of(self, column: str, values: list[int]) -> str:
         return f"{column} = ANY ('{{{','.join(map(str, values))}}}'::smallint[])"
+
+    def is_none_of(self, column: str, query: str) -> str:
+        return f"{column} <> ALL (ARRAY ({query}))"  # asked once, before workers share the rest
 
 
 class DuckDB(Dialect):
@@ -101,6 +108,9 @@ class DuckDB(Dialect):
 
     def any_of(self, column: str, values: list[int]) -> str:
         return f"{column} IN ({','.join(map(str, values))})"
+
+    def is_none_of(self, column: str, query: str) -> str:
+        return f"{column} NOT IN ({query})"
 
 
 POSTGRESQL: Final = PostgreSQL()

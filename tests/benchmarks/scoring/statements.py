@@ -133,9 +133,11 @@ class _OfAPlace:
     def is_not_ruled_out(self) -> str:
         opening, today = int(self._market.vacancies.opening[self._row]), self._market.terms.today.toordinal()
         rules_out = Column(NEEDS, self._dialect)["rules_out"]
-        return f"""({rules_out} = 0 OR NOT EXISTS (
-         SELECT 1 FROM ruled_out WHERE ruled_out.need = id AND ruled_out.vacancy = {self._row}
-         AND (ruled_out.opening < 0 OR ruled_out.opening = {opening}) AND ruled_out.until >= {today}))"""  # noqa: S608 - numbers of our own
+        who = (
+            f"SELECT need FROM ruled_out WHERE vacancy = {self._row} "  # noqa: S608 - numbers of our own
+            f"AND (opening < 0 OR opening = {opening}) AND until >= {today}"
+        )
+        return f"({rules_out} = 0 OR {self._dialect.is_none_of('id', who)})"
 
 
 class _OfANeed:

@@ -98,7 +98,7 @@ def _ruled_out(market: Market) -> SqlTable:
     ]
     found = np.array(entries, dtype=np.int32).reshape(-1, 4)
     names = ("need", "vacancy", "opening", "until")
-    return SqlTable("ruled_out", {name: found[:, place] for place, name in enumerate(names)}, ("need", "vacancy"))
+    return SqlTable("ruled_out", {name: found[:, place] for place, name in enumerate(names)}, ("vacancy", "need"))
 
 
 def _prices(market: Market) -> SqlTable:
