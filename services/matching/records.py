@@ -40,6 +40,10 @@ def open_need(need: NeedProfile) -> OpenNeed:
     return OpenNeed(need.version, orjson.dumps(facts)[1:-1])
 
 
+def handlekommune_of(need: OpenNeed) -> str:
+    return str(orjson.loads(b"{%s}" % need.facts)["handlekommune"])
+
+
 def canonical_form(need_id: str, need: OpenNeed, places: bytes, policy_hash: str) -> bytes:
     """Write the body of a record without what is not canonical.
 

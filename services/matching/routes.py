@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 import orjson
 from pydantic import Field
@@ -24,8 +24,13 @@ from shared.web import Problem, read_body
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from services.matching.domain.partition import Partition
     from services.matching.replaying import Replayer
     from services.matching.service import Matching
+
+
+_EXAMPLES: Final = 3
+"""Places that are named of each cause."""
 
 
 class ExplainQuestion(Contract):
@@ -41,7 +46,7 @@ class NearMissesQuestion(Contract):
     """A need, whole, as intake serves it; a changed one is a "what if". It is asked of all open places, under policy and day of now."""
 
     need: NeedProfile
-    examples: int = Field(default=3, ge=1, le=20, description="How many places to name of each cause, the nearest first")
+    examples: int = Field(default=_EXAMPLES, ge=1, le=20, description="How many places to name of each cause, the nearest first")
 
 
 class ReplayOrder(Contract):
@@ -66,6 +71,7 @@ def routes() -> list[Route]:
         Route("/matching/explain", explain_pair, methods=["POST"]),
         Route("/matching/near-misses", near_misses, methods=["POST"]),
         Route("/matching/needs/{need_id}", show_need, methods=["GET"]),
+        Route("/matching/needs/{need_id}/near-misses", near_misses_of, methods=["GET"]),
         Route("/matching/operator/counts", counts, methods=["GET"]),
         Route("/matching/operator/replay", replay, methods=["POST"]),
     ]
@@ -88,19 +94,41 @@ async def near_misses(request: Request) -> Response:
 async def show_need(request: Request) -> Response:
     """Give the present list of a need that this worker owns, as its record of `matches` has it; what is in the way, as of now."""
     parts, need_id = _parts(request), request.path_params["need_id"]
-    partition = parts.matching.partition_of(need_id)
-    answer = "gone" if partition is None else parts.matching.answer(partition, need_id)
+    answer = parts.matching.answer(await _owned(parts, need_id), need_id)
     if answer == "later":
         raise Problem(503, headers={"Retry-After": "1"})
     if answer == "gone":
-        owner = await parts.replayer.owner_of_need(need_id)
-        raise Problem(
-            404,
-            "Behovet er ikke hos denne arbejder · The need is not with this worker",
-            f"Det ville ligge hos {owner or 'ingen'}. · It would be with {owner or 'nobody'}.",
-        )
+        raise await _not_here(parts, need_id)
     in_the_way = parts.matching.often_in_the_way(need_id) if has_no_places(answer) else None
     return Response(shown_body(answer, parts.matching.terms, in_the_way), media_type="application/json")
+
+
+async def near_misses_of(request: Request) -> Response:
+    """Say of a need that this worker owns what it just misses."""
+    parts, need_id = _parts(request), request.path_params["need_id"]
+    partition = await _owned(parts, need_id)
+    return _json(parts.matching.near_misses(parts.matching.profile_of(partition, need_id), _EXAMPLES))
+
+
+async def _owned(parts: Parts, need_id: str) -> Partition:
+    """Give the partition that an open need stands in.
+
+    Raises:
+        Problem: it is not with this worker; says with whom it would be.
+    """
+    partition = parts.matching.partition_of(need_id)
+    if partition is None:
+        raise await _not_here(parts, need_id)
+    return partition
+
+
+async def _not_here(parts: Parts, need_id: str) -> Problem:
+    owner = await parts.replayer.owner_of_need(need_id)
+    return Problem(
+        404,
+        "Behovet er ikke hos denne arbejder · The need is not with this worker",
+        f"Det ville ligge hos {owner or 'ingen'}. · It would be with {owner or 'nobody'}.",
+    )
 
 
 async def counts(request: Request) -> Response:

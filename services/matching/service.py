@@ -19,7 +19,7 @@ from services.matching.domain.near_misses import NearMisses, OpenPlaces
 from services.matching.domain.partition import GONE, Partition, Phase
 from services.matching.domain.terms import Terms, is_newer_policy
 from services.matching.place_texts import PlaceTexts
-from services.matching.records import canonical_form, digest_of_body, open_need
+from services.matching.records import canonical_form, digest_of_body, handlekommune_of, open_need
 from services.matching.state import MatchingState
 from services.matching.whole_places import WholePlaces
 from shared.contracts.match import CLAIM_KEY
@@ -343,6 +343,11 @@ class Matching:
         observer, vacancy_at = self.state.observer, self.state.vacancy_at
         places = OpenPlaces(observer.open, observer.matchable, lambda row: self._whole_places[vacancy_at(row)[0]])
         return NearMisses(need, observer.look(need), places, self.terms, examples=examples).told()
+
+    def profile_of(self, partition: Partition, need_id: str) -> NeedProfile:
+        """Give an open need of a partition, whole enough to be told of."""
+        need = partition.needs[need_id]
+        return self.state.observer.profile(need_id, version=need.version, handlekommune=handlekommune_of(need))
 
     def often_in_the_way(self, need_id: str) -> str | None:
         """Give the rule that at this moment most often is the only one between a scored need and an open place."""

@@ -434,6 +434,8 @@ async def test_an_empty_list_says_what_is_in_the_way_and_near_misses_are_told_of
         told = (await service.client.post("/matching/near-misses", json=question)).json()
         assert told["text_en"] == "0 are proposed; 3 fail only on free places, 2 on distance."
         assert (told["open"], told["proposed"], told["often_in_the_way"]) == (5, 0, "capacity")
+        assert (await service.client.get("/matching/needs/need-1/near-misses")).json() == told
+        assert (await service.client.get("/matching/needs/need-9/near-misses")).status_code == 404
         [distance] = [cause for cause in told["causes"] if cause["rules"] == ["distance"]]
         assert distance["nearest"]["failed"][0]["change"]["steps"] == [
             {"of": "need", "field": "max_distance_km", "from": 20, "to": 27}

@@ -197,3 +197,18 @@ def test_the_rule_most_often_in_the_way_of_a_need_is_that_of_the_slow_count(seed
         assert by_columns == (next(code for code, count in alone.items() if count == most) if most else None)
         found.add(by_columns)
     assert len(found) > 3
+
+
+@pytest.mark.parametrize(("seed", "few_codes"), [(21, True), (22, False)])
+def test_a_need_read_back_from_its_row_is_judged_and_measured_like_the_need_itself(seed: int, few_codes: bool) -> None:
+    chance = Chance(seed, few_codes=few_codes)
+    market = market_of([chance.vacancy(f"vacancy-{n:03}") for n in range(60)])
+    needs = [chance.need(f"need-{n:03}", vacancy_ids=list(market.places)) for n in range(60)]
+    market.state.put_needs(needs, live=True)
+    for one in needs:
+        again = market.state.observer.profile(one.need_id, version=one.version, handlekommune=one.handlekommune)
+        for place in market.places.values():
+            expected, found = assess(one, place, TERMS), assess(again, place, TERMS)
+            assert list(found.failed) == list(expected.failed)
+            assert list(found.unknown) == list(expected.unknown)
+            assert [part.points for part in found.parts.values()] == [part.points for part in expected.parts.values()]

@@ -37,6 +37,11 @@ class Codebook:
             mask |= 1 << bit
         return mask
 
+    def codes(self, mask: int) -> tuple[str, ...]:
+        """Give the codes of a mask, sorted; the last bit is some code that found none of its own, and comes back as `other`."""
+        named = [code for code, bit in self._bits.items() if mask >> bit & 1]
+        return tuple(sorted([*named, "other"] if self.is_odd(mask) else named))
+
     def is_odd(self, mask: int) -> bool:
         return bool(mask >> self._last)
 
@@ -62,6 +67,14 @@ class LevelBook:
         """Give the subthemes that are spoken of, level 0 too, in both halves."""
         mask = sum(1 << self._bits[code] for code in levels if code in self._bits)
         return mask | mask << WORD // 2
+
+    def read(self, low: int, high: int, stated: int) -> dict[str, int]:
+        """Give the levels that the three words tell."""
+        return {
+            code: sum(word >> (bit + half) & 1 for word in (low, high) for half in (0, WORD // 2))
+            for code, bit in self._bits.items()
+            if stated >> bit & 1
+        }
 
     def is_odd(self, levels: Mapping[str, int]) -> bool:
         """Say whether there is a subtheme that this build does not know."""

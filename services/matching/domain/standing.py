@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from services.matching.domain.need_columns import NeedColumns
+from services.matching.domain.need_read_back import profile_at
 from services.matching.domain.pair_columns import BIT, Pairs
 from services.matching.domain.pair_points import PairPoints
 from services.matching.domain.pair_rules import RULE_BIT, PairRules, first_start, way_m
@@ -86,6 +87,11 @@ class Observer:
         pairs.keep(~odd)
         failed = self._rules.failing(pairs, most=1)
         return most_often_alone(np.concatenate((failed, np.array(of_odd, dtype=np.int32))), self._terms)
+
+    def profile(self, need_id: str, *, version: int, handlekommune: str) -> NeedProfile:
+        """Give a need of the columns whole enough to be looked at."""
+        slot = self._needs.slots.of[need_id]
+        return profile_at(self._needs, slot, self._books, version=version, handlekommune=handlekommune)
 
     def look(self, need: NeedProfile) -> Standing:
         """Say how any need stands to the places, be it in the columns or not; the columns stay as they are."""
