@@ -214,8 +214,8 @@ def show_effects(old: Terms, new: Terms, state: LogState, effects: Effects, smal
     _show_groups("Paragraf / section", effects.by_section, section_name, smallest)
     _show_groups("Kommune", effects.by_municipality, lambda code: municipalities([code]), smallest)
     _show_groups("Målgruppe / target group", effects.by_target_group, lambda code: concepts([code]).da, smallest)
-    _show_causes("Mistet på grund af / lost by", effects.lost_by)
-    _show_causes("Vundet; før stod i vejen / gained; before stood in the way", effects.gained_by)
+    _show_causes("Mistet på grund af / lost by", effects.lost_by, new)
+    _show_causes("Vundet; før stod i vejen / gained; before stood in the way", effects.gained_by, old)
     output.text(
         "\nEt behov med flere paragraffer tæller under hver, og et match, som flere regler afviser, under hver. / "
         "A need with several sections counts under each, and a match that several rules refuse under each."
@@ -246,11 +246,13 @@ def _row(tally: Tally) -> list[str]:
     ]  # fmt: skip
 
 
-def _show_causes(title: str, causes: Counter[str]) -> None:
+def _show_causes(title: str, causes: Counter[str], terms: Terms) -> None:
+    """Show each cause with the wording of the rule under the terms that refuse."""
     if causes:
-        made = output.table(title, ">match")
+        wording = {str(code): rule.text_da for code, rule in terms.rules.items()} | _CAUSES
+        made = output.table(title, ">match", "")
         for cause, count in _ranked(causes):
-            made.add_row(_CAUSES.get(cause, cause), str(count))
+            made.add_row(cause, str(count), wording.get(cause, ""))
         output.text("")
         output.show(made)
 

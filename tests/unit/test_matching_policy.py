@@ -61,6 +61,8 @@ def test_the_unknown_gives_no_more_than_the_best() -> None:
     ("field", "path"),
     [
         ({"version": "next"}, ("version",)),
+        ({"version": "2026-13-01.1"}, ("version",)),
+        ({"version": "2026-11-25"}, ("version",)),
         ({"travel_full_points_km": 100}, ("travel_full_points_km",)),
         ({"day_sections": ("SEL-104", "SEL-1040")}, ("day_sections", 1)),
         ({"assumed_languages": ("danish",)}, ("assumed_languages", 0)),

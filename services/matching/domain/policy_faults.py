@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from services.matching.domain.terms import ALWAYS, RULES, version_order
@@ -12,7 +13,6 @@ from shared.contracts.settings import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from datetime import date
 
     from shared.contracts.settings import Part, Rule
 
@@ -94,13 +94,20 @@ def rules_left_out(policy: Policy) -> list[str]:
 
 
 def _of_the_head(policy: Policy) -> Iterator[Fault]:
-    day, _, number = policy.version.rpartition(".")
-    if len(day.split("-")) != len(("year", "month", "day")) or not number.isdecimal() or not day.replace("-", "").isdecimal():
+    if not _is_version(policy.version):
         yield Fault(
             ("version",),
             "skal være en dato og et nummer som 2026-11-25.1, for tallene afgør, hvad der er nyest",
             "must be a date and a number, such as 2026-11-25.1, since the numbers decide what is newest",
         )
+
+
+def _is_version(text: str) -> bool:
+    day, _, number = text.rpartition(".")
+    try:
+        return date.fromisoformat(day).isoformat() == day and number.isdecimal()
+    except ValueError:
+        return False
 
 
 def _of_rules(rules: Sequence[Rule]) -> Iterator[Fault]:
