@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from hypothesis import settings
 
 from deploy.embedded.kafka import EmbeddedKafka
 from deploy.embedded.postgres import EmbeddedPostgres
@@ -16,6 +17,10 @@ from tests.support.topics import create_all, declare_few_partitions, delete_all_
 REPOSITORY = Path(__file__).parents[1]
 
 _BACKEND = pytest.StashKey[Backend]()
+
+# A first call that reads a list is slow once, and a machine may be busy: no test asks how long something took.
+settings.register_profile("unhurried", parent=settings.default, deadline=None)
+settings.load_profile("unhurried")
 
 
 def pytest_configure(config: pytest.Config) -> None:
