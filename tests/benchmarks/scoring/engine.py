@@ -38,12 +38,13 @@ class Engine:
 
     def needs_of_a_place(self, vacancy_row: int, first: int) -> Ranking:
         """Give all eligible needs, best first, and the points of the first."""
-        return _ranking(self._scorer.of_place(vacancy_row), "need", first)
+        return _ranking(self._scorer.of_place(vacancy_row), first)
 
     def places_of_a_need(self, need_row: int, first: int) -> Ranking:
         """Give the first eligible places, best first, with their points."""
-        all_ = _ranking(self._scorer.of_need(need_row), "vacancy", first)
-        return Ranking(all_.ids[:first], all_.points)
+        found = self._scorer.of_need(need_row)
+        best = found["key"].argsort()[:first]
+        return Ranking(found["vacancy"][best], found["points"][best])
 
 
 class BestPlaces:
@@ -83,12 +84,10 @@ class BestPlaces:
         return int(differs.sum())
 
 
-def _ranking(found: Array, side: str, first: int) -> Ranking:
-    """Sort by points, most first, then by id; one integer holds both, so that numbers are sorted and nothing else."""
-    keys = (MOST_POINTS - found["score"].astype(np.int64)) << _ROW_BITS | found[side]
-    if len(keys) <= first:
-        best = np.argsort(keys)
-        return Ranking(keys[best] & _ROW_MASK, found["points"][best])
-    best = np.argpartition(keys, first)[:first]
+def _ranking(found: Array, first: int) -> Ranking:
+    """Sort needs by points, most first, then by id; one integer holds both, so that numbers are sorted and nothing else."""
+    keys = (MOST_POINTS - found["score"].astype(np.int64)) << _ROW_BITS | found["need"]
+    best = np.argpartition(keys, first)[:first] if len(keys) > first else np.arange(len(keys))
     best = best[np.argsort(keys[best])]
-    return Ranking(np.sort(keys) & _ROW_MASK, found["points"][best])
+    keys.sort()
+    return Ranking(keys & _ROW_MASK, found["points"][best])
