@@ -232,12 +232,17 @@ async def test_settings_are_published_at_start_and_again_on_a_new_day_only(intak
 
 async def test_the_landing_page_shows_the_newest_places_and_the_ways_on(intake: IntakeUnderTest) -> None:
     await intake.client.put("/offers/skovly", json=OFFER)
-    await intake.client.post("/vacancies", json=VACANCY | {"title_da": "Plads <i> værkstedet"})
+    posted = await intake.client.post("/vacancies", json=VACANCY | {"title_da": "Plads <i> værkstedet"})
+    vacancy_id = posted.json()["vacancy_id"]
     page = (await intake.client.get("/")).text
     assert "Plads &lt;i&gt; værkstedet" in page
     assert 'href="/notifications/"' in page
-    ready = await intake.client.get("/readyz")
-    assert ready.json()["ready"] is True, ready.json()
+    assert f'href="/pladser/{vacancy_id}"' in page
+
+    async def is_ready() -> bool:
+        return bool((await intake.client.get("/readyz")).json()["ready"])
+
+    await eventually(is_ready)
 
 
 @pytest.mark.parametrize("what", ["fill", "withdraw", "confirm"])
