@@ -20,7 +20,7 @@ from tests.benchmarks.scoring.engine import Engine
 from tests.benchmarks.scoring.postgres import SERIAL, Asker, load
 from tests.benchmarks.scoring.statements import Market, needs_of_a_place, places_of_a_need
 from tests.benchmarks.scoring.tables import SqlTable, tables_of
-from tests.benchmarks.scoring.world import draw_market
+from tests.benchmarks.scoring.world import draw_market, put_places
 from tests.support.backends import Postgres
 from tests.support.matching import TODAY, Chance, first_policy, full_policy
 
@@ -35,14 +35,12 @@ def _market(policy: Policy) -> Market:
     terms, books, chance = Terms(policy, TODAY), Codebooks(), Chance(8)
     needs, vacancies = NeedColumns(books), VacancyColumns(books)
     drawn = [chance.vacancy(f"vacancy-{number:03}") for number in range(_VACANCIES)]
-    vacancy_rows = np.array([vacancies.put(vacancy, terms) for vacancy in drawn])
+    vacancy_rows = put_places(vacancies, terms, drawn)
     ids = [vacancy.vacancy_id for vacancy in drawn]
     need_rows = np.array(
         [needs.put(chance.need(f"need-{number:04}", vacancy_ids=ids), terms, live=True) for number in range(_NEEDS)]
     )
-    return Market(
-        terms, books, needs, vacancies, need_rows[~needs.odd[need_rows]], vacancy_rows[vacancies.matchable[vacancy_rows]]
-    )
+    return Market(terms, books, needs, vacancies, need_rows[~needs.odd[need_rows]], vacancy_rows)
 
 
 @pytest.fixture(
