@@ -1,4 +1,7 @@
-"""The parts of the fit of `fit/`, column by column. Only integers decide."""
+"""Points packed into one integer, and the parts of the fit of `fit/` column by column, for the near misses of a need.
+
+Only integers decide.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The hard rules of `rules/`, column by column. Each drops the pairs that fail it and notes those that cannot be judged.
+"""The hard rules of `rules/`, column by column: every rule that a pair fails, for the near misses of a need.
 
-Only integers decide.
+The engine stops at the first rule that fails; here all are wanted, of one need and all places, and seldom. Only integers decide.
 """
 
 from __future__ import annotations
@@ -78,14 +78,6 @@ class PairRules:
         )
         self._stages = [[(code, judge) for code, judge in stage.items() if terms.applies(code)] for stage in stages]
 
-    def judge(self, pairs: Pairs) -> None:
-        """Leave the pairs that fail no rule."""
-        for stage in self._stages:
-            fails = np.zeros(len(pairs), dtype=np.bool_)
-            for _, judge in stage:
-                fails |= judge(pairs)
-            pairs.keep(~fails)
-
     def failing(self, pairs: Pairs, most: int | None = None) -> Array:
         """Give of pairs that share a section every rule that they fail, as bits in the order of RULES.
 
@@ -131,18 +123,22 @@ class PairRules:
 
     def _ruled_out(self, pairs: Pairs) -> Failing:
         fails = np.zeros(len(pairs), dtype=np.bool_)
-        for position in np.flatnonzero(pairs.n("rules_out")):
-            fails[position] = self._is_ruled_out(pairs, int(pairs.need_rows[position]), int(pairs.vacancy_rows[position]))
+        at = np.flatnonzero(pairs.n("rules_out"))
+        needs, vacancies = pairs.need_rows[at].tolist(), pairs.vacancy_rows[at].tolist()
+        out = {need: self._rows_ruled_out(pairs, need) for need in set(needs)}
+        fails[at] = [vacancy in out[need] for need, vacancy in zip(needs, vacancies, strict=True)]
         return fails
 
-    def _is_ruled_out(self, pairs: Pairs, need: int, vacancy: int) -> bool:
-        vacancy_id, opening = pairs.vacancies.slots.ids[vacancy], int(pairs.vacancies.opening[vacancy])
-        return any(
-            entry.vacancy_id == vacancy_id
-            and (entry.opening is None or entry.opening == opening)
-            and (entry.until is None or entry.until >= self._terms.today)
-            for entry in pairs.needs.ruled_out[need]
-        )
+    def _rows_ruled_out(self, pairs: Pairs, need: int) -> set[int]:
+        """Give the rows of the places that a need rules out on the day."""
+        rows: set[int] = set()
+        for entry in pairs.needs.ruled_out[need]:
+            row = pairs.vacancies.slots.of.get(entry.vacancy_id)
+            if row is None or (entry.until is not None and entry.until < self._terms.today):
+                continue
+            if entry.opening is None or entry.opening == pairs.vacancies.opening[row]:
+                rows.add(row)
+        return rows
 
     # --- the person --------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from services.matching.engine.compiled import Number, compiled
 from services.matching.engine.index_kernels import WIDTH, scan
 from services.matching.engine.lanes import LANE, ask_for_need, ask_for_place
 from services.matching.engine.parts import measure, shortest_way_m
+from services.matching.engine.prefetching import prefetch
 from services.matching.engine.rules import RULED_OUT, Row, judge, price_depends
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ FOUND = np.dtype(
     align=True,
 )
 """A pair at or above the threshold that fails no rule judged here; `asked` says what is left to Python."""
+
+_AHEAD: Final = 16
+"""Rows asked of memory before they are weighed."""
 
 
 class Room(NamedTuple):
@@ -73,6 +77,10 @@ def of_place(store: Store, tables: Tables, vacancy: Number, floors: Array, room:
     may_pass = scan(store, place.sections, room.asked[0], room.rows)
     count = 0
     for position in range(may_pass):
+        ahead = np.int64(room.rows[min(position + _AHEAD, may_pass - 1)])
+        prefetch(tables.needs, ahead)
+        if with_floors:
+            prefetch(floors, ahead)
         row, one = room.rows[position], found[count]
         if _weigh(tables.needs[row], place, terms, tables.extra_m, one) and (not with_floors or one.key <= floors[row]):
             one.need, one.vacancy = row, vacancy
@@ -88,6 +96,7 @@ def of_need(store: Store, tables: Tables, need: Number, room: Room) -> Number:
     may_pass = scan(store, wanted.sections, room.asked[0], room.rows)
     count = 0
     for position in range(may_pass):
+        prefetch(tables.vacancies, np.int64(room.rows[min(position + _AHEAD, may_pass - 1)]))
         row, one = room.rows[position], found[count]
         if _weigh(wanted, tables.vacancies[row], terms, tables.extra_m, one):
             one.need, one.vacancy = need, row
