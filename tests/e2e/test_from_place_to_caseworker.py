@@ -116,3 +116,21 @@ async def test_why_adds_up_to_the_score_of_the_alert_and_why_not_names_every_rul
     failed = {rule["code"]: rule for rule in refusal["failed"]}
     assert set(failed) == {"section", "age", "target_group", "gender", "capacity", "dates", "price"}
     assert all(rule["text_da"] and rule["text_en"] and rule["change"] for rule in failed.values())
+
+    # One rule alone is in the way here: of all open places, the need just misses this one.
+    too_dear = await case.post_vacancy(services=case.services[:1], price_lines=[{"amount_dkk": 31_000, "unit": "month"}])
+    await eventually(lambda: _told_of(road, need_id), until=lambda causes: "price" in causes)
+    [price] = [cause for cause in (await _near_misses(road, need_id))["causes"] if cause["rules"] == ["price"]]
+    assert (price["count"], price["nearest"]["vacancy_id"]) == (1, too_dear)
+    [step] = price["nearest"]["failed"][0]["change"]["steps"]
+    assert (step["field"], step["from"], step["to"]) == ("price_ceiling_dkk_per_month", 30_000, 31_000)
+
+
+async def _near_misses(road: Road, need_id: str) -> dict[str, Any]:
+    told = await road.command("explain", need_id, "--json")
+    assert told.code == 0, told.err
+    return dict(told.document)
+
+
+async def _told_of(road: Road, need_id: str) -> set[str]:
+    return {code for cause in (await _near_misses(road, need_id))["causes"] for code in cause["rules"]}

@@ -28,7 +28,7 @@ _IN_SHORT: Final[Mapping[RuleCode, tuple[str, str]]] = {
     "ruled_out": ("udelukkelse", "being ruled out"),
     "price": ("pris", "price"),
     "reserved": ("forbehold for andre", "being reserved for others"),
-    "registered": ("registrering", "registration"),
+    "registered": ("registreringen i Tilbudsportalen", "registration in Tilbudsportalen"),
     "approved": ("godkendelse", "approval"),
     "access": ("tilgængelighed", "accessibility"),
     "equipment": ("udstyr", "equipment"),
