@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _NO_DAY: Final = 0
 _FAR_DAY: Final = 2**31 - 1
 _NO_AGE: Final = 32_000
+NO_END: Final = 1 << 62
+"""Of prices whose end is not known."""
+
 _GENDER_RULES: Final = {"women": 1, "men": 2, "everyone": 3}
 _SAID: Final = {None: 0, True: 1, False: 2}
 _COMPANY: Final = ("room_for_two", "room_for_children", "pets")
@@ -134,12 +137,19 @@ class VacancyColumns(Table):
     odd: Array
 
     def __init__(self, books: Codebooks) -> None:
+        self.known_prices: Array = np.zeros((0, CLASSES, 2), dtype=np.int64)
         super().__init__()
         self._books = books
         self._waters: Waters | None = None
         self._under_terms: dict[int, Vacancy] = {}
         self._prices: dict[int, dict[int, PriceRange]] = {}
         self.odd_vacancies: dict[int, Vacancy] = {}
+
+    def _grow(self, size: int) -> None:
+        """Make room, of prices by payer too: the lowest, and one more than the highest; 0 where nobody asked yet."""
+        super()._grow(size)
+        known, self.known_prices = self.known_prices, np.zeros((size, CLASSES, 2), dtype=np.int64)
+        self.known_prices[: len(known)] = known
 
     def put(self, vacancy: Vacancy, terms: Terms) -> int:
         """Write an open vacancy into its row and give the row."""
@@ -219,7 +229,7 @@ class VacancyColumns(Table):
         self.price_lowest[slot], self.price_highest[slot] = price.lowest or 0, price.highest or 0
         self.price_open_below[slot], self.price_open_above[slot] = price.open_below, price.open_above
         self.open_on[slot] = half_days.open_on(vacancy, terms.policy.half_day_minutes)
-        self._prices.pop(slot, None)
+        self._forget_prices(slot)
 
     def _put_rare(self, slot: int, vacancy: Vacancy, *, odd: bool) -> None:
         self.odd[slot] = odd
@@ -239,8 +249,13 @@ class VacancyColumns(Table):
             price = known.get(number)
             if price is None:
                 price = known[number] = price_range(self._under_terms[slot], Payer.of_number(number), terms)
+                self.known_prices[slot, number] = _limits(price)
             found.append((price.lowest or 0, price.highest or 0, price.open_below, price.open_above))
         return np.array(found, dtype=np.int64).reshape(-1, 4)
+
+    def _forget_prices(self, slot: int) -> None:
+        if self._prices.pop(slot, None):
+            self.known_prices[slot] = 0
 
     def remove(self, vacancy_id: str) -> None:
         """Empty the row of a vacancy, if it has one."""
@@ -249,7 +264,7 @@ class VacancyColumns(Table):
             self.matchable[slot] = False
             self.odd_vacancies.pop(slot, None)
             self._under_terms.pop(slot, None)
-            self._prices.pop(slot, None)
+            self._forget_prices(slot)
 
     def change_terms(self, terms: Terms) -> None:
         """Work out again what the day and the policy decide about single vacancies."""
@@ -262,6 +277,12 @@ class VacancyColumns(Table):
             self.zone[:] = terms.waters.zones_at(self.easting_m, self.northing_m)
         for slot, vacancy in self._under_terms.items():
             self._put_under_terms(slot, vacancy, terms)
+
+
+def _limits(price: PriceRange) -> tuple[int, int]:
+    """Give the lowest and one more than the highest, beyond every ceiling on the side that is open."""
+    lowest = -1 if price.open_below or price.lowest is None else price.lowest
+    return lowest, NO_END if price.open_above or price.highest is None else price.highest + 1
 
 
 def _bits(said_of: list[bool | None], *, said: bool) -> int:

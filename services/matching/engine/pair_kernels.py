@@ -13,7 +13,7 @@ from services.matching.engine.index_kernels import WIDTH, scan
 from services.matching.engine.lanes import LANE, ask_for_need, ask_for_place
 from services.matching.engine.parts import measure, shortest_way_m
 from services.matching.engine.prefetching import prefetch
-from services.matching.engine.rules import RULED_OUT, Row, judge, price_depends
+from services.matching.engine.rules import RULED_OUT, Row, judge, price_asked
 
 if TYPE_CHECKING:
     from services.matching.domain.tables import Array
@@ -58,12 +58,21 @@ class Room(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """What a pair is judged by: rows of needs and vacancies, the terms as an array of one, metres that water adds by zone and zone."""
+    """What a pair is judged by.
+
+    Attributes:
+        needs: rows.
+        vacancies: rows.
+        terms: an array of one row.
+        extra_m: metres that water adds, by zone and zone.
+        prices: `known_prices` of the vacancies, by kind of payer.
+    """
 
     needs: Rows
     vacancies: Rows
     terms: Rows
     extra_m: Array
+    prices: Array
 
 
 @compiled
@@ -72,8 +81,8 @@ def of_place(store: Store, tables: Tables, vacancy: Number, floors: Array, room:
 
     What is found stands at the beginning of `room.found`; gives how many.
     """
-    place, terms, found, with_floors = tables.vacancies[vacancy], tables.terms[0], room.found, len(floors) > 0
-    ask_for_place(place, terms, room.asked[0])
+    place, prices, found, with_floors = tables.vacancies[vacancy], tables.prices[vacancy], room.found, len(floors) > 0
+    ask_for_place(place, tables.terms[0], room.asked[0])
     may_pass = scan(store, place.sections, room.asked[0], room.rows)
     count = 0
     for position in range(may_pass):
@@ -82,7 +91,7 @@ def of_place(store: Store, tables: Tables, vacancy: Number, floors: Array, room:
         if with_floors:
             prefetch(floors, ahead)
         row, one = room.rows[position], found[count]
-        if _weigh(tables.needs[row], place, terms, tables.extra_m, one) and (not with_floors or one.key <= floors[row]):
+        if _weigh(tables.needs[row], place, tables, prices, one) and (not with_floors or one.key <= floors[row]):
             one.need, one.vacancy = row, vacancy
             count += 1
     return count
@@ -91,27 +100,27 @@ def of_place(store: Store, tables: Tables, vacancy: Number, floors: Array, room:
 @compiled
 def of_need(store: Store, tables: Tables, need: Number, room: Room) -> Number:
     """Weigh one need against all places that may pass; what is found stands in `room.found`, gives how many."""
-    wanted, terms, found = tables.needs[need], tables.terms[0], room.found
-    ask_for_need(wanted, terms, room.asked[0])
+    wanted, found = tables.needs[need], room.found
+    ask_for_need(wanted, tables.terms[0], room.asked[0])
     may_pass = scan(store, wanted.sections, room.asked[0], room.rows)
     count = 0
     for position in range(may_pass):
         prefetch(tables.vacancies, np.int64(room.rows[min(position + _AHEAD, may_pass - 1)]))
         row, one = room.rows[position], found[count]
-        if _weigh(wanted, tables.vacancies[row], terms, tables.extra_m, one):
+        if _weigh(wanted, tables.vacancies[row], tables, tables.prices[row], one):
             one.need, one.vacancy = need, row
             count += 1
     return count
 
 
 @compiled
-def _weigh(need: Row, place: Row, terms: Row, extra_m: Array, one: Row) -> Number:
+def _weigh(need: Row, place: Row, tables: Tables, prices: Array, one: Row) -> Number:
     """Judge and measure one pair; say whether it belongs to what is found, all but its rows written into `one`."""
     if need.odd and place.odd:
         one.key, one.asked = 0, ODD
         return True
-    metres = shortest_way_m(need, place, extra_m)
-    verdict = judge(need, place, terms, metres)
+    terms, metres = tables.terms[0], shortest_way_m(need, place, tables.extra_m)
+    verdict = judge(need, place, terms, metres, prices)
     if verdict < 0:
         return False
     score, points, unknown = measure(need, place, terms, metres)
@@ -122,6 +131,6 @@ def _weigh(need: Row, place: Row, terms: Row, extra_m: Array, one: Row) -> Numbe
     one.asked = 0
     if need.rules_out and terms.rules & RULED_OUT:
         one.asked |= RULED_OUT_ASKED
-    if price_depends(need, place, terms):
+    if price_asked(need, place, terms, prices):
         one.asked |= PRICE_ASKED
     return True

@@ -1,17 +1,21 @@
 """The hard rules of `domain/rules/`, compiled. Each gives HOLDS, FAILS, or its bit where it cannot be judged.
 
 FAILS has every bit, so that verdicts are put together with `|`, and whatever is negative failed. Two things are not judged here:
-entries of a need that rule places out, and prices that depend on who pays (`scorer.py`).
+entries of a need that rule places out, and a price that depends on who pays when the
+first need of its kind asks (`scorer.py`).
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from services.matching.domain.facts import PensionAge
 from services.matching.engine.bits import NONE, count
 from services.matching.engine.compiled import Number, compiled
 from services.matching.engine.terms_row import BIT
+
+if TYPE_CHECKING:
+    from services.matching.domain.tables import Array
 
 HOLDS: Final = 0
 FAILS: Final = -1
@@ -44,6 +48,7 @@ _PERHAPS_REACHED: Final = int(PensionAge.UNKNOWN)
 _UNSTATED: Final = 0
 _EVERYONE: Final = 3
 _UNSAID: Final = 0
+_NOT_ASKED: Final = 0
 _NO: Final = 2
 
 Row = Any
@@ -54,10 +59,10 @@ Rows = Any
 
 
 @compiled
-def judge(need: Row, place: Row, terms: Row, metres: Number) -> Number:
+def judge(need: Row, place: Row, terms: Row, metres: Number, prices: Array) -> Number:
     """Give FAILS, or the bits of all rules that cannot be judged."""
     verdict = _section(need, place) | _target_group(need, place, terms) | _capacity(place, terms) | _age(need, place, terms)
-    verdict |= _distance(need, metres, terms) | _gender(need, place, terms) | _price(need, place, terms)
+    verdict |= _distance(need, metres, terms) | _gender(need, place, terms) | _price(need, place, terms, prices)
     if verdict < 0:
         return FAILS
     verdict |= _section_age(need, place, terms) | _dates(need, place, terms) | _reserved(need, place, terms)
@@ -245,15 +250,26 @@ def _distance(need: Row, metres: Number, terms: Row) -> Number:
 
 
 @compiled
-def price_depends(need: Row, place: Row, terms: Row) -> Number:
-    """Say whether this need's own price must be asked for."""
+def price_asked(need: Row, place: Row, terms: Row, prices: Array) -> Number:
+    """Say whether this need's own price must be asked for: it depends on who pays, and nobody like this need has asked yet."""
+    return _price_depends(need, place, terms) and prices[need.payer, 1] == _NOT_ASKED
+
+
+@compiled
+def _price_depends(need: Row, place: Row, terms: Row) -> Number:
     return terms.rules & PRICE != 0 and need.ceiling >= 0 and place.price_varies and need.payer > 0
 
 
 @compiled
-def _price(need: Row, place: Row, terms: Row) -> Number:
-    if not terms.rules & PRICE or need.ceiling < 0 or price_depends(need, place, terms):
+def _price(need: Row, place: Row, terms: Row, prices: Array) -> Number:
+    """Judge by the price of all; by that of the kind of payer where it differs and is known; else leave it to Python."""
+    if not terms.rules & PRICE or need.ceiling < 0:
         return HOLDS
+    if _price_depends(need, place, terms):
+        lowest, above = prices[need.payer, 0], prices[need.payer, 1]
+        if above == _NOT_ASKED:
+            return HOLDS
+        return FAILS if lowest > need.ceiling else _unknown(PRICE, above - 1 > need.ceiling)
     if place.price_lowest > need.ceiling and not place.price_open_below:
         return FAILS
     return _unknown(PRICE, place.price_open_above or place.price_highest > need.ceiling)

@@ -79,7 +79,8 @@ class Scorer:
         return self._settled(room.found[: pair_kernels.of_need(index.store, self._tables(), row, room)])
 
     def _tables(self) -> Tables:
-        return Tables(self._needs.rows, self._vacancies.rows, self._row, self._terms.waters.extra_m)
+        vacancies = self._vacancies
+        return Tables(self._needs.rows, vacancies.rows, self._row, self._terms.waters.extra_m, vacancies.known_prices)
 
     def _room_for(self, rows: int) -> Room:
         """Give arrays in which all of a table might be found; memory that is never written costs nothing."""

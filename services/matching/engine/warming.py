@@ -18,8 +18,9 @@ from services.matching.engine.terms_row import TERMS
 def warm_up() -> None:
     """Call every kernel once, on tables of empty rows. Kernels that an earlier process compiled are only loaded."""
     books, rows = Codebooks(), np.zeros(1, dtype=np.int64)
-    needs, vacancies = NeedColumns(books).rows, VacancyColumns(books).rows
-    tables = Tables(needs, vacancies, np.zeros(1, dtype=TERMS), np.zeros((1, 1), dtype=np.int32))
+    needs, places = NeedColumns(books).rows, VacancyColumns(books)
+    vacancies = places.rows
+    tables = Tables(needs, vacancies, np.zeros(1, dtype=TERMS), np.zeros((1, 1), dtype=np.int32), places.known_prices)
     room = Room.for_rows(len(needs))
     described = np.zeros(1, dtype=lanes.LANE)
     lanes.describe_needs(needs, rows, described)
