@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 import numba
 import numpy as np
 
-from services.matching.domain import terms
+from services.matching.domain import facts, lists, pair_points, ranks, terms
 from shared.contracts import settings
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ _CONFIGURED: Final = "NUMBA_CACHE_DIR"
 
 def _fingerprint() -> str:
     digest = hashlib.sha256(f"{numba.__version__} {np.__version__}".encode())
-    for file in sorted([*Path(__file__).parent.glob("*.py"), Path(terms.__file__), Path(settings.__file__)]):
+    with_constants = [Path(module.__file__ or "") for module in (facts, lists, pair_points, ranks, terms, settings)]
+    for file in (*sorted(Path(__file__).parent.glob("*.py")), *with_constants):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -2,7 +2,7 @@
 
 A row stands in one bucket for each of its target groups under its own set of sections: sets of sections are few (who asks for § 107
 often asks for § 108 too), sets of groups are many. A question visits the buckets of its groups under every set that has one of its
-sections, and nobody else is touched. A row costs some 37 bytes for each of its groups.
+sections, and nobody else is touched. A row costs 33 bytes for each of its groups.
 """
 
 from __future__ import annotations

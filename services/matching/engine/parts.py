@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from services.matching.domain.pair_points import BITS_A_PART
 from services.matching.engine.bits import NONE, count
 from services.matching.engine.compiled import Number, compiled
 from services.matching.engine.rules import NOT_MEASURED, Row, first_start
@@ -29,7 +30,6 @@ _START: Final = POSITION["start"]
 _LANGUAGES: Final = POSITION["languages"]
 _OPENING_HOURS: Final = POSITION["opening_hours"]
 _BITS: Final = tuple(BIT[part] for part in POSITION)
-_BITS_A_PART: Final = 7
 
 
 @compiled
@@ -53,7 +53,7 @@ def measure(need: Row, place: Row, terms: Row, metres: Number) -> tuple[Number, 
                 points = terms.when_unknown[position]
                 unknown |= _BITS[position]
             score += points
-            packed |= points << (_BITS_A_PART * position)
+            packed |= points << (BITS_A_PART * position)
     return score, packed, unknown
 
 
