@@ -29,11 +29,11 @@ TIMES_FASTER: Final = 30.0
 
 @dataclass(frozen=True)
 class Options:
-    """How many vacancies; how many needs ask, each so many times."""
+    """How many vacancies; how many needs ask, each in so many blocks."""
 
     vacancies: int = 20_000
     events: int = 50
-    rounds: int = 9
+    rounds: int = 5
     seed: int = 1
 
 

@@ -40,12 +40,12 @@ _DRAWS: Final = 12
 
 @dataclass(frozen=True)
 class Options:
-    """How many needs; how many vacancies for each share, each asked so many times."""
+    """How many needs; how many vacancies for each share, each asked in so many blocks."""
 
     needs: int = 1_000_000
     vacancies: int = 1_000
     events: int = 5
-    rounds: int = 9
+    rounds: int = 5
     seed: int = 1
 
 
