@@ -85,6 +85,16 @@ def test_an_age_limit_a_house_and_other_dates_are_nobodys_birth(text: str) -> No
     assert not tells_a_birth_date(text)
 
 
+@pytest.mark.parametrize(
+    "text", ["født{gap}", "født{gap}3. maj{gap}x", "født 3. maj{gap},{gap}x", "født :{gap}den{gap}", "borger{gap}x"]
+)
+def test_a_long_gap_in_a_text_is_read_to_its_end(text: str) -> None:
+    """Anybody may send one: where the pattern had two ways to take a blank, this ran for hours."""
+    written = text.format(gap=" " * 100_000)
+    assert not tells_a_birth_date(written)
+    assert not names_a_citizen(written)
+
+
 @pytest.mark.parametrize(("model", "draft"), [(OfferDraft, OFFER), (VacancyDraft, VACANCY)])
 def test_it_is_refused_with_the_field_and_the_remedy(model: type[BaseModel], draft: dict[str, Any]) -> None:
     text = "Plads efter beboer Mette Nielsen, født 3. maj 1990."

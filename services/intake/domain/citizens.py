@@ -52,13 +52,13 @@ _CENTURY: Final = r"(?:19[1-9]\d|20\d\d)"
 _YEAR: Final = rf"(?:{_CENTURY}|\d\d)(?!\d)"
 _DAY: Final = r"(?:0?[1-9]|[12]\d|3[01])"
 _DATE: Final = (
-    rf"(?:{_DAY}\.?\s*(?:{_MONTHS})\.?\s*,?\s*{_YEAR}"
+    rf"(?:{_DAY}\.?\s*(?:{_MONTHS})\.?(?:\s*,)?\s*{_YEAR}"
     rf"|{_DAY}\s?[./-]\s?(?:0?[1-9]|1[0-2])\s?[./ -]\s?{_YEAR}|{_CENTURY}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?!\d)"
     rf"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2]){_YEAR})"
 )
 _BIRTH: Final = re.compile(
     r"[Ff](?<![\w/-].)(?i:ødt|ødselsdag(?:en)?|ødselsdato(?:en)?|ødselsd\.|\.)"
-    rf"(?i:\s*(?::|er|den|d\.|dag)*\s*(?:den\s+|d\.\s*)?{_DATE})(?P<then>[^.]{{0,20}})"
+    rf"(?i:(?:\s|:|er|den|d\.|dag)*{_DATE})(?P<then>[^.]{{0,20}})"
 )
 _HINTS: Final = ("ødt", "ØDT", "ødsels", "ØDSELS", "f.", "F.")
 """One of these stands in whatever `_BIRTH` finds, and is looked for much faster."""
