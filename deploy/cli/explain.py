@@ -29,7 +29,7 @@ async def explain(
     need: str,
     *,
     vacancy: str | None = None,
-    examples: Annotated[int, Parameter(validator=Number(gte=1, lte=20))] = 3,
+    examples: Annotated[int, Parameter(validator=Number(gte=1, lte=5))] = 3,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Vis hvorfor – eller hvorfor ikke. Show why a place fits a need, point by point, or every rule that fails.

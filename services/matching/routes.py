@@ -46,7 +46,7 @@ class NearMissesQuestion(Contract):
     """A need, whole, as intake serves it; a changed one is a "what if". It is asked of all open places, under policy and day of now."""
 
     need: NeedProfile
-    examples: int = Field(default=_EXAMPLES, ge=1, le=20, description="How many places to name of each cause, the nearest first")
+    examples: int = Field(default=_EXAMPLES, ge=1, le=5, description="How many places to name of each cause, the nearest first")
 
 
 class ReplayOrder(Contract):

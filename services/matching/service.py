@@ -175,7 +175,9 @@ class Matching:
             is_open = event.data is not None and event.data.status == "open"
             changes[event.subject] = event.data if is_open else None
             causes[event.subject] = self._cause(event.envelope, "vacancy")
-        changed = self._change_vacancies(changes)
+        if not changes:
+            return
+        changed = self._change_vacancies(changes, max(causes.values(), key=lambda cause: cause.time))
         # Not before: a batch that failed comes again, and must then be news, or it would leave a hole that nobody sees.
         self._vacancy_positions.update(positions)
         for vacancy_id, cause in causes.items():
@@ -188,9 +190,17 @@ class Matching:
         if changed:
             self.on_unsaid()
 
-    def _change_vacancies(self, changes: Mapping[str, Vacancy | None]) -> Changed:
-        changed = self.state.change_vacancies(changes)
-        self._whole_places.change(changes)
+    def _change_vacancies(self, changes: Mapping[str, Vacancy | None], cause: Cause) -> Changed:
+        try:
+            changed = self.state.change_vacancies(changes)
+            self._whole_places.change(changes)
+        except BaseException:
+            # The same batch comes again, and would find lists that nobody could mend by then.
+            waiting = self.state.begin_again()
+            for need_id in waiting:
+                self._partition_of[need_id].note(need_id, cause)
+            self._queue(waiting)
+            raise
         return changed
 
     def vacancy_unreadable_on_restore(self, vacancy_id: str) -> None:
@@ -198,7 +208,7 @@ class Matching:
 
         The record before it may be published again to mend this, so its position is forgotten by one.
         """
-        self._change_vacancies({vacancy_id: None})
+        self._change_vacancies({vacancy_id: None}, self._repair(None))
         if (seen := self._vacancy_positions.get(vacancy_id)) is not None:
             self._vacancy_positions[vacancy_id] = (seen[0], seen[1] - 1)
 

@@ -9,8 +9,7 @@ import asyncio
 from collections import Counter
 from contextlib import suppress
 from functools import partial
-from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -38,6 +37,14 @@ _RECORDS_A_TURN: Final = 1000
 
 _EMPTY_LIST_COUNTS_FOR: Final = 50
 """What is in the way of an empty list is asked of all open places: some milliseconds, where a record costs some hundredths of one."""
+
+
+class _Due(NamedTuple):
+    """A record, why it is written, and the digest of what it says."""
+
+    record: KeyedRecord
+    cause: Cause
+    content: bytes
 
 
 class Speaker:
@@ -109,8 +116,9 @@ class Speaker:
 
     async def _say_of(self, partition: Partition, most: int) -> int:
         """Say what is due of one partition, up to about `most` records; what cannot be said yet stays."""
-        due: list[KeyedRecord] = []
-        causes: dict[str, Cause] = {}
+        if not partition.may_speak:  # lost while another partition's records waited for the broker
+            return 0
+        due: list[_Due] = []
         settled: list[str] = []
         spent = 0
         for need_id, cause in partition.unsaid.items():
@@ -121,15 +129,16 @@ class Speaker:
                 continue
             content = GONE if answer == "gone" else digest(answer)
             if partition.must_say(need_id, content):
-                due.append(self._record(partition, need_id, None if answer == "gone" else answer, cause))
-                causes[need_id] = cause
-                spent += _EMPTY_LIST_COUNTS_FOR if answer != "gone" and has_no_places(answer) else 1
-                partition.has_said(need_id, content, cause)
+                canonical = None if answer == "gone" else answer
+                due.append(_Due(self._record(partition, need_id, canonical, cause), cause, content))
+                spent += _EMPTY_LIST_COUNTS_FOR if canonical is not None and has_no_places(canonical) else 1
             settled.append(need_id)
+        # Not before all of them could be answered: what counts as said is not looked at again.
+        for one in due:
+            partition.has_said(one.record[0], one.content, one.cause)
         for need_id in settled:
             del partition.unsaid[need_id]
-        if due:
-            await self._write(partition, due, causes)
+        await self._write(partition, due)
         return len(due)
 
     def _record(self, partition: Partition, need_id: str, canonical: bytes | None, cause: Cause) -> KeyedRecord:
@@ -139,31 +148,35 @@ class Speaker:
             own_news = matching.news_of_their_own(need_id, cause)
             in_the_way = matching.often_in_the_way(need_id) if has_no_places(canonical) else None
             body = whole_body(canonical, matching.terms, self._worker, cause.kind, own_news, often_in_the_way=in_the_way)
-        self._told[cause.correlation_id] += 1
-        self._emitted["tombstone" if body is None else "match"].inc()
         return need_id, body, match_headers(need_id, partition.next_position(), cause)
 
-    async def _write(self, partition: Partition, records: list[KeyedRecord], causes: dict[str, Cause]) -> None:
-        """Hand records over; those that do not arrive for certain are to be said again."""
+    async def _write(self, partition: Partition, due: list[_Due]) -> None:
+        """Hand records over, a batch at a time and as long as the partition is ours; what is not handed over is to be said again."""
+        handed = 0
         try:
-            batches = await self._producer.publish_batch_no_wait(self._topic, records, partition=partition.number)
-        except BaseException:
-            for need_id, cause in causes.items():
-                partition.failed_to_say(need_id, cause)
-            raise
-        remaining = iter(causes.items())
-        for count, future in batches:
-            self._in_flight.add(future)
-            future.add_done_callback(partial(self._acknowledged, partition, list(islice(remaining, count))))
+            while handed < len(due) and partition.may_speak:
+                records = [one.record for one in due[handed:]]
+                count, future = await self._producer.publish_batch_no_wait(self._topic, records, partition=partition.number)
+                told = due[handed : handed + count]
+                handed += count
+                self._in_flight.add(future)
+                future.add_done_callback(partial(self._acknowledged, partition, told))
+                self._count(told)
+        finally:
+            for one in due[handed:]:
+                partition.failed_to_say(one.record[0], one.cause)
 
-    def _acknowledged(
-        self, partition: Partition, told: Sequence[tuple[str, Cause]], future: asyncio.Future[RecordMetadata]
-    ) -> None:
+    def _count(self, told: Sequence[_Due]) -> None:
+        for (_, body, _), cause, _ in told:
+            self._told[cause.correlation_id] += 1
+            self._emitted["tombstone" if body is None else "match"].inc()
+
+    def _acknowledged(self, partition: Partition, told: Sequence[_Due], future: asyncio.Future[RecordMetadata]) -> None:
         self._in_flight.discard(future)
         if future.cancelled() or future.exception() is not None:
             log.warning("matches_not_acknowledged", partition=partition.number, records=len(told))
-            for need_id, cause in told:
-                partition.failed_to_say(need_id, cause)
+            for one in told:
+                partition.failed_to_say(one.record[0], one.cause)
             self.wake()
 
     async def _trouble_with(self, error: Exception) -> None:

@@ -150,6 +150,10 @@ class MatchingState:
         self._scorer.put_places(np.flatnonzero(self._vacancies.matchable))
         return waiting
 
+    def begin_again(self) -> list[str]:
+        """Trust no list any more, after a change that failed half way; gives the needs that must be made live again."""
+        return self.change_terms(self._terms)
+
     def put_needs(self, needs: Collection[NeedProfile], *, live: bool) -> None:
         """Take open needs in, or their new versions; live ones are scored against all places at once."""
         rows = np.unique(np.array([self._needs.put(need, self._terms, live=False) for need in needs], dtype=np.int64))
@@ -160,13 +164,15 @@ class MatchingState:
 
     def make_live(self, need_ids: Collection[str]) -> None:
         """Let waiting needs take part from now on."""
-        self._let_take_part(np.array(sorted(self._needs.slots.of[need_id] for need_id in need_ids), dtype=np.int64))
+        rows = np.unique(np.array([self._needs.slots.of[need_id] for need_id in need_ids], dtype=np.int64))
+        self._let_take_part(rows[~self._needs.live[rows]])
 
     def _let_take_part(self, rows: Array) -> None:
         """Score needs, and only then call them live: a need whose search failed has no answer."""
         self._search(rows)
-        self._needs.live[rows] = True
+        self._scorer.drop_needs(rows)  # what an attempt that failed has left there
         self._scorer.put_needs(rows)
+        self._needs.live[rows] = True
 
     def _leave_out(self, rows: Array) -> None:
         """Take needs out of the matching, and what they were told with them."""
@@ -179,7 +185,10 @@ class MatchingState:
         self._leave_out(np.array(slots, dtype=np.int64))
 
     def change_vacancies(self, changes: Mapping[str, Vacancy | None]) -> Changed:
-        """Take in the present state of vacancies, None for one that is not open, and keep every list true; scored together."""
+        """Take in the present state of vacancies, None for one that is not open, and keep every list true; scored together.
+
+        Where it fails, lists may hold what they should not, and nobody can tell which: see `begin_again`.
+        """
         ids_of: dict[int, str] = {}
         held = self._holding(changes, ids_of)
         offered = self._within_floor(self._take_in(changes, ids_of))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 import structlog
@@ -160,24 +159,23 @@ class Producer:
 
     async def publish_batch_no_wait(
         self, topic: str, records: Sequence[KeyedRecord], *, partition: int
-    ) -> list[tuple[int, asyncio.Future[RecordMetadata]]]:
-        """Hand records of one partition over, in their order, in as few batches as they fit in.
+    ) -> tuple[int, asyncio.Future[RecordMetadata]]:
+        """Hand over the first of these records of one partition, in their order, as many as a batch holds and one at least.
 
         A future for each record, as `publish_no_wait` gives, costs more than the record itself where there are many.
 
         Returns:
-            how many records each batch has, and the future of its acknowledgement.
+            how many they were, and the future of their acknowledgement.
 
         Raises:
-            as `publish_no_wait`; any of the records may have been written all the same.
+            as `publish_no_wait`; none of the records counts as handed over, yet they may have been written all the same.
         """
-        sent: list[tuple[int, asyncio.Future[RecordMetadata]]] = []
-        while (done := sum(count for count, _ in sent)) < len(records):
+        while True:
             inner = await self._usable()
             try:
                 await _known(inner, topic, partition)
                 batch = inner.create_batch()
-                count = _fill(batch, records, done)
+                count = _fill(batch, records)
                 future: asyncio.Future[RecordMetadata] = await inner.send_batch(batch, topic, partition=partition)
             except KafkaTimeoutError:
                 log.warning("kafka_back_pressure", topic=topic)
@@ -188,8 +186,7 @@ class Producer:
                 self._mark_broken(inner)
                 raise
             future.add_done_callback(partial(self._note, inner))
-            sent.append((count, future))
-        return sent
+            return count, future
 
     def _note(self, inner: AIOKafkaProducer, future: asyncio.Future[RecordMetadata]) -> None:
         if not future.cancelled() and future.exception() is not None:
@@ -233,15 +230,19 @@ class Producer:
         return producer
 
 
-def _fill(batch: BatchBuilder, records: Sequence[KeyedRecord], start: int) -> int:
-    """Put in as many records as fit, one at least, and say how many."""
-    for count, (key, value, headers) in enumerate(islice(records, start, None)):
+def _fill(batch: BatchBuilder, records: Sequence[KeyedRecord]) -> int:
+    """Put in as many records as fit, and say how many."""
+    for count, (key, value, headers) in enumerate(records):
         if len(key) + len(value or b"") > MAX_REQUEST_BYTES:
+            if count:
+                break
             raise MessageSizeTooLargeError(f"a record of {len(value or b'')} bytes is larger than {MAX_REQUEST_BYTES}")
         if batch.append(timestamp=None, key=key.encode(), value=value, headers=headers) is None:
             return count
+    else:
+        count = len(records)
     batch.close()
-    return len(records) - start
+    return count
 
 
 async def _known(producer: AIOKafkaProducer, topic: str, partition: int | None) -> None:

@@ -33,11 +33,11 @@ class Heard:
 
     async def publish_batch_no_wait(
         self, _topic: str, records: list[KeyedRecord], **_: object
-    ) -> list[tuple[int, asyncio.Future[object]]]:
+    ) -> tuple[int, asyncio.Future[object]]:
         self.matches += [Match.model_validate_json(body) for _, body, _ in records if body is not None]
         done: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         done.set_result(None)
-        return [(len(records), done)]
+        return len(records), done
 
 
 class Worker:

@@ -2,16 +2,21 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
+from services.matching.domain.partition import Partition
+from services.matching.domain.terms import Terms
+from services.matching.domain.vacancy_columns import VacancyColumns
 from services.matching.metrics import Metrics
 from services.matching.reading import read_vacancy
 from services.matching.service import Matching
 from services.matching.speaking import Speaker
 from services.matching.state import MatchingState
 from shared.contracts.settings import Today
+from shared.contracts.vacancy import Vacancy
 from shared.messaging.envelope import Envelope, state_envelope
 from shared.messaging.producing import KeyedRecord
 from shared.messaging.records import Coordinates, Event, RawRecord, Unreadable
@@ -21,11 +26,15 @@ from tests.support.waiting import eventually
 AT = Coordinates("any", 0, 0)
 
 
-def envelope(subject: str) -> Envelope:
+def newer(subject: str) -> Envelope:
+    return envelope(subject, version=2)
+
+
+def envelope(subject: str, version: int = 1) -> Envelope:
     return state_envelope(
         entity="any",
         subject=subject,
-        position=(1, 1),
+        position=(1, version),
         time=datetime(2026, 11, 24, tzinfo=UTC),
         source="intake",
         correlationid="test",
@@ -79,9 +88,9 @@ class Deaf:
 
     async def publish_batch_no_wait(
         self, _topic: str, records: list[KeyedRecord], **_: object
-    ) -> list[tuple[int, asyncio.Future[object]]]:
+    ) -> tuple[int, asyncio.Future[object]]:
         self.keys += [key for key, _, _ in records]
-        return [(len(records), asyncio.get_running_loop().create_future())]
+        return len(records), asyncio.get_running_loop().create_future()
 
 
 async def test_a_scoring_that_failed_is_told_and_done_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,13 +115,13 @@ class Broken(Deaf):
 
     async def publish_batch_no_wait(
         self, _topic: str, records: list[KeyedRecord], **_: object
-    ) -> list[tuple[int, asyncio.Future[object]]]:
-        [(count, future)] = await super().publish_batch_no_wait(_topic, records)
+    ) -> tuple[int, asyncio.Future[object]]:
+        count, future = await super().publish_batch_no_wait(_topic, records)
         if len(self.keys) == 1:
             raise KafkaConnectionError
         if len(self.keys) == 2:
             future.set_exception(KafkaConnectionError())
-        return [(count, future)]
+        return count, future
 
 
 async def test_what_was_not_acknowledged_for_certain_is_written_again_even_if_it_is_the_same() -> None:
@@ -129,6 +138,123 @@ async def test_what_was_not_acknowledged_for_certain_is_written_again_even_if_it
     speaker.stop()
     await running
     assert producer.keys == ["need-1"] * 3
+
+
+async def test_an_answer_that_cannot_be_given_takes_no_other_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    matching, producer = ready(), Deaf()
+    ids = ["need-1", "need-2", "need-3"]
+    matching.needs_arrived(0, [Event(envelope(one), need(one), AT) for one in ids])
+    matching.go_live(0)
+    while matching.score_some():
+        pass
+    speaker = Speaker(matching, producer, "matches", worker="matching-1", metrics=Metrics())  # type: ignore[arg-type] # a stand-in
+    matching.on_unsaid = speaker.wake
+    answer = matching.answer
+
+    def fails_once(partition: Partition, need_id: str) -> Any:
+        if need_id == "need-2":
+            monkeypatch.setattr(matching, "answer", answer)
+            raise MemoryError
+        return answer(partition, need_id)
+
+    monkeypatch.setattr(matching, "answer", fails_once)
+    running = asyncio.create_task(speaker.run())
+    await eventually(lambda: not speaker.check().ok)
+    assert producer.keys == []
+    speaker.wake()
+    await eventually(lambda: producer.keys == ids)
+    speaker.stop()
+    await running
+
+
+async def test_what_waits_for_the_broker_is_not_written_for_a_partition_that_was_lost_meanwhile() -> None:
+    matching = ready()
+    matching.assigned([0, 1])
+    for number, partition in matching.partitions.items():
+        if partition.claimed is None:
+            partition.saw_claim(1, number)
+            assert partition.won(1, number)
+        matching.go_live(number)
+        matching.needs_arrived(number, [Event(envelope(f"need-{number}-{n}"), need(f"need-{number}-{n}"), AT) for n in range(3)])
+
+    class LosesOne(Deaf):
+        """Takes one record at a time, and all partitions are gone after the first."""
+
+        async def publish_batch_no_wait(
+            self, _topic: str, records: list[KeyedRecord], **_: object
+        ) -> tuple[int, asyncio.Future[object]]:
+            for number in matching.partitions:
+                matching.pause(number)
+            return await super().publish_batch_no_wait(_topic, records[:1])
+
+    producer = LosesOne()
+    speaker = Speaker(matching, producer, "matches", worker="matching-1", metrics=Metrics())  # type: ignore[arg-type] # a stand-in
+    speaker.stop()
+    await speaker.run()
+    assert producer.keys == ["need-0-0"]
+    assert set(matching.partitions[0].unsaid) == {"need-0-1", "need-0-2"}
+    assert set(matching.partitions[1].unsaid) == {"need-1-0", "need-1-1", "need-1-2"}
+
+
+def places(matching: Matching, *need_ids: str) -> list[list[str]]:
+    while matching.score_some():
+        pass
+    return [[place.vacancy_id for place in matching.state.places(need_id)] for need_id in need_ids]
+
+
+def test_a_need_that_is_queued_twice_takes_part_once() -> None:
+    matching = ready()
+    matching.needs_arrived(0, [Event(envelope(one), need(one), AT) for one in ("need-1", "need-2")])
+    for _ in range(3):  # a partition that comes and goes while the speaker waits
+        matching.go_live(0)
+        matching.pause(0)
+    matching.go_live(0)
+    assert places(matching, "need-1", "need-2") == [[], []]
+    matching.vacancies_arrived([Event(envelope("vacancy-1"), vacancy("vacancy-1"), AT)])
+    assert places(matching, "need-1", "need-2") == [["vacancy-1"], ["vacancy-1"]]
+    matching.state.remove_needs(["need-1"])
+    matching.vacancies_arrived([Event(envelope("vacancy-2"), vacancy("vacancy-2"), AT)])
+    assert places(matching, "need-2") == [["vacancy-1", "vacancy-2"]]
+
+
+@pytest.mark.parametrize("at_write", [1, 2, 3])
+def test_a_batch_of_vacancies_that_failed_half_way_leaves_no_list_wrong_when_it_comes_again(
+    at_write: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matching = ready()
+    matching.go_live(0)
+    matching.needs_arrived(0, [Event(envelope(one), need(one), AT) for one in ("need-1", "need-2")])
+    first = [Event(envelope(one), vacancy(one), AT) for one in ("vacancy-1", "vacancy-2", "vacancy-3")]
+    matching.vacancies_arrived(first)
+    assert places(matching, "need-1") == [["vacancy-1", "vacancy-2", "vacancy-3"]]
+    batch = [
+        Event(newer("vacancy-1"), vacancy("vacancy-1", version=2, places_free=0), AT),
+        Event(newer("vacancy-2"), vacancy("vacancy-2", version=2, status="closed"), AT),
+        Event(newer("vacancy-4"), vacancy("vacancy-4", version=2), AT),
+        Event(newer("vacancy-5"), vacancy("vacancy-5", version=2), AT),
+    ]
+    put, written = VacancyColumns.put, 0
+
+    def fails(self: VacancyColumns, one: Vacancy, terms: Terms) -> int:
+        nonlocal written
+        written += 1
+        row = put(self, one, terms)
+        if written == at_write:
+            raise MemoryError
+        return row
+
+    with monkeypatch.context() as broken:
+        broken.setattr(VacancyColumns, "put", fails)
+        with pytest.raises(MemoryError):
+            matching.vacancies_arrived(batch)
+    if at_write == 2:
+        places(matching, "need-1")  # some are scored before it comes again
+    matching.vacancies_arrived(batch)
+    assert places(matching, "need-1", "need-2") == [["vacancy-3", "vacancy-4", "vacancy-5"]] * 2
+    assert {"need-1", "need-2"} <= set(matching.partitions[0].unsaid)
+    assert b"vacancy-3" in matching.answer(matching.partitions[0], "need-1")
+    matching.vacancies_arrived([Event(newer("vacancy-3"), vacancy("vacancy-3", version=2, status="closed"), AT)])
+    assert places(matching, "need-1", "need-2") == [["vacancy-4", "vacancy-5"]] * 2
 
 
 @pytest.mark.parametrize("field", ["version", "opening"])
