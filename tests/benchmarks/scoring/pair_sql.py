@@ -30,6 +30,10 @@ _WOMAN, _MAN = 1, 2
 _WOMEN, _MEN = 1, 2
 
 
+_ROUNDED_OFF_M2: Final = 2 * 1_000_000 + 1
+"""What rounding a way down to whole metres takes off its square at most, up to a limit of 1,000 km."""
+
+
 class Rare(Protocol):
     """What needs more than a value of each side."""
 
@@ -193,9 +197,9 @@ class PairSQL:
         return f"({self._n['located']} = 1 AND {self._v['located']} = 1)"
 
     def _distance(self) -> str:
-        """Ask the straight line first: it has no root, and no way is shorter."""
+        """Ask the straight line first, as long as it may be before it is rounded down: it has no root, and no way is shorter."""
         limit, way = self._n["limit_m2"], self._way_m()
-        straight = f"{_least(map(self._square_m2, self._points()))} <= {limit}"
+        straight = f"{_least(map(self._square_m2, self._points()))} <= {limit} + {_ROUNDED_OFF_M2}"
         return f"({limit} < 0 OR NOT {self._is_located} OR ({straight} AND {way} * {way} <= {limit}))"
 
     # --- parts -------------------------------------------------------------------------------------------------------
