@@ -1,12 +1,10 @@
 """The inbox as a caseworker sees it: a real browser against the running service."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
 from deploy.embedded.ports import free_port
 from shared.messaging.producing import Producer
@@ -25,19 +23,6 @@ async def world(
     del topics
     async with Producer(kafka.bootstrap_servers) as producer:
         yield World(kafka.bootstrap_servers, names, topics_file, notifications_dsn, free_port(), Log(producer, names))
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.fail(
-            "There is no Chromium on this machine: install it (apt-get install chromium) or name it in CHROMIUM.", pytrace=False
-        )
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield launched
-        await launched.close()
 
 
 async def inbox(browser: Browser, service: Caseworker, *, language: str = "da", **context: object) -> Page:

@@ -1,13 +1,9 @@
 """The pages of a place and an offer as people see them: found by a search, read without JavaScript, by keyboard, on a telephone."""
 
-import os
-import shutil
-from collections.abc import AsyncIterator
-
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.support.search import SearchWorld, search_world
+from tests.support.search import SearchWorld
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
@@ -28,25 +24,6 @@ FULL = {
     "price_lines": [{"label_da": "Fuld plads", "amount_dkk": 1480, "unit": "opening_day", "days_a_week": 5, "level": 2}],
     "contact": {"phone": "86 12 34 56", "email": "skovly@example.dk"},
 }
-
-
-@pytest.fixture
-async def world(intake_dsn: str) -> AsyncIterator[SearchWorld]:
-    async with search_world(intake_dsn) as made:
-        yield made
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        pytest.fail(
-            "There is no Chromium on this machine: install it (apt-get install chromium) or name it in CHROMIUM.", pytrace=False
-        )
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield launched
-        await launched.close()
 
 
 async def opened(browser: Browser, size: dict[str, int]) -> tuple[Page, list[str]]:

@@ -12,6 +12,7 @@ from deploy.cli import main
 from deploy.cli.exits import OK, REFUSED
 from shared.messaging.log import end_offsets
 from shared.messaging.producing import Producer
+from tests.support.cli import point_at
 from tests.support.matching import full_policy, need, vacancy
 from tests.support.matching_log import MatchingLog
 
@@ -29,13 +30,7 @@ READ = ("settings", "vacancies", "need-profiles", "matches")
 async def log(
     kafka: Kafka, names: TopicNames, topics: Topics, topics_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[MatchingLog]:
-    for name, value in {
-        "INTAKE_URL": "http://127.0.0.1:1",
-        "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
-        "TOPIC_PREFIX": names.prefix,
-        "TOPICS_FILE": str(topics_file),
-    }.items():
-        monkeypatch.setenv(f"LEDIGPLADS_{name}", value)
+    point_at(monkeypatch, kafka.bootstrap_servers, names, topics_file)
     async with Producer(kafka.bootstrap_servers) as producer:
         yield MatchingLog(kafka.bootstrap_servers, names, topics, producer)
 

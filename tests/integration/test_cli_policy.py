@@ -12,6 +12,7 @@ from deploy.cli import main
 from deploy.cli.exits import OK
 from shared.messaging.log import end_offsets
 from shared.messaging.producing import Producer
+from tests.support.cli import point_at
 from tests.support.kcat import find_kcat
 from tests.support.matching import POLICIES, Chance, dated_policy
 from tests.support.matching_log import MatchingLog
@@ -33,13 +34,7 @@ async def log(
     kafka: Kafka, names: TopicNames, topics: Topics, topics_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[MatchingLog]:
     """A market under the first policy, and an environment that says where it is."""
-    for name, value in {
-        "INTAKE_URL": "http://127.0.0.1:1",
-        "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
-        "TOPIC_PREFIX": names.prefix,
-        "TOPICS_FILE": str(topics_file),
-    }.items():
-        monkeypatch.setenv(f"LEDIGPLADS_{name}", value)
+    point_at(monkeypatch, kafka.bootstrap_servers, names, topics_file)
     async with Producer(kafka.bootstrap_servers) as producer:
         log = MatchingLog(kafka.bootstrap_servers, names, topics, producer)
         chance = Chance(21)

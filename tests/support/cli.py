@@ -1,0 +1,18 @@
+"""The command line in the test's own process."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.messaging.topics import TopicNames
+
+
+def point_at(monkeypatch: pytest.MonkeyPatch, bootstrap_servers: str, names: TopicNames, topics_file: Path) -> None:
+    """Say by the environment where the log is; nothing answers over HTTP."""
+    for name, value in {
+        "INTAKE_URL": "http://127.0.0.1:1",
+        "KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
+        "TOPIC_PREFIX": names.prefix,
+        "TOPICS_FILE": str(topics_file),
+    }.items():
+        monkeypatch.setenv(f"LEDIGPLADS_{name}", value)
