@@ -18,6 +18,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from shared.database import load_queries
+from shared.messaging.security import client_options
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -46,6 +47,16 @@ async def read_all(bootstrap_servers: str, topic: str) -> list[Record]:
         while len(records) < total:
             records += [Record(r.topic, r.partition, r.key, r.value, r.headers, r.timestamp) for r in await _some(consumer)]
     return records
+
+
+async def read_through(bootstrap_servers: str, topics: Sequence[str]) -> int:
+    """Read topics to the ends that they have now and forget every record; gives how many there were."""
+    async with _consumer(bootstrap_servers, topics) as (consumer, total):
+        read = 0
+        while read < total:
+            polled = await consumer.getmany(timeout_ms=1000, max_records=BATCH)
+            read += sum(map(len, polled.values()))
+    return read
 
 
 async def write_all(bootstrap_servers: str, records: Sequence[Record], topic: str) -> None:
@@ -203,7 +214,7 @@ async def _consumer(
 ) -> AsyncIterator[tuple[AIOKafkaConsumer, int]]:
     """A consumer at the beginning of the topics, and how many records they hold."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap_servers, group_id=group, enable_auto_commit=False, auto_offset_reset="earliest"
+        **client_options(bootstrap_servers), group_id=group, enable_auto_commit=False, auto_offset_reset="earliest"
     )
     await consumer.start()
     try:
@@ -229,7 +240,7 @@ async def _some(consumer: AIOKafkaConsumer) -> list[Any]:
 
 @asynccontextmanager
 async def _producer(bootstrap_servers: str) -> AsyncIterator[AIOKafkaProducer]:
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers, enable_idempotence=True, linger_ms=_LINGER_MS)
+    producer = AIOKafkaProducer(**client_options(bootstrap_servers), enable_idempotence=True, linger_ms=_LINGER_MS)
     await producer.start()
     try:
         yield producer
