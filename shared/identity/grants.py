@@ -31,6 +31,17 @@ class Grant:
         self.was_asked = False
         """Whether the route has asked whose something is: one that must, and does not, gives no answer."""
 
+    @property
+    def asker(self) -> Person:
+        """Give who asks.
+
+        Raises:
+            LookupError: the route is public, so it may be nobody.
+        """
+        if self.person is None:
+            raise LookupError(f"{self.row.name} lets in the public: nobody need be asking")
+        return self.person
+
     def reaches(self, whose: Whose) -> bool:
         """Say whether one of the roles that opened the door reaches so far."""
         return any(self.row.roles[role] is whose for role in self.roles)

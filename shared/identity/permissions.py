@@ -91,7 +91,7 @@ OF_THE_NEED: Final[Roles] = MappingProxyType(
 OF_THE_MUNICIPALITY: Final[Roles] = MappingProxyType(
     {Role.CASEWORKER: Whose.OWN_MUNICIPALITY, Role.TEAM_LEAD: Whose.OWN_MUNICIPALITY}
 )
-"""As `OF_THE_NEED`, where the service does not know what is declared for a partner."""
+"""As `OF_THE_NEED`, for people only; also where the service does not know what is declared for a partner."""
 WHO_ASKED_FOR_A_PLACE: Final[Roles] = MappingProxyType(
     {Role.CASEWORKER: Whose.ALL, Role.TEAM_LEAD: Whose.ALL, Role.PARTNER: Whose.DECLARED}
 )
@@ -166,7 +166,25 @@ INTAKE: Final = (
             ("DELETE /needs/{need_id}", OF_THE_NEED),
             ("POST /needs/{need_id}/close", OF_THE_NEED),
             ("POST /needs/{need_id}/rule-out", OF_THE_NEED),
+            # Who a need is about; a partner's system tells it, and only people of the municipality are told.
+            ("PUT /needs/{need_id}/citizen", OF_THE_NEED),
+            ("GET /needs/{need_id}/citizen", OF_THE_MUNICIPALITY),
+            ("POST /citizens:find", OF_THE_MUNICIPALITY),
+            ("GET /citizens/{citizen_id}/export", OF_THE_MUNICIPALITY),
+            ("GET /citizens/{citizen_id}/accesses", OF_THE_MUNICIPALITY),
+            # Whoever wants to become somebody is nobody yet.
+            ("GET /login", PUBLIC),
+            ("GET /login/callback", PUBLIC),
+            ("GET /logout", PUBLIC),
+            ("POST /logout", PUBLIC),
+            ("GET /session", PUBLIC),
+            ("POST /session/renew", PUBLIC),
             # Operators run it, and see no citizen's data.
+            ("GET /operator/keys", OPERATORS),
+            ("POST /operator/keys/rewrap", OPERATORS),
+            ("GET /operator/erasures", OPERATORS),
+            ("GET /operator/erasures/{erasure_id}", OPERATORS),
+            ("POST /operator/erasures", OPERATORS),
             ("GET /operator/counts", OPERATORS),
             ("GET /operator/partners", OPERATORS),
             ("POST /operator/partners", OPERATORS),
@@ -188,6 +206,7 @@ INTAKE: Final = (
             ("GET /sheets/{kind}/template.xlsx", PUBLIC),
         ),
     ),
+    *_rows(Service.INTAKE, Kind.ASSET, (("GET /session.js", PUBLIC), ("GET /session.css", PUBLIC))),
     *_rows(Service.INTAKE, Kind.PROBE, _PROBES),
 )
 
