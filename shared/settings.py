@@ -1,15 +1,33 @@
 """What every service is told by its environment; each service adds its own in `services/X/settings.py`."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 Secret = Annotated[str, Field(repr=False)]
 """A setting that may hold a password (a DSN): it is not shown when the settings are printed."""
 
 _REPOSITORY = Path(__file__).parents[1]
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _safe_address(value: str) -> str:
+    where = urlsplit(value)
+    if where.scheme == "https" or (where.scheme == "http" and where.hostname in _LOOPBACK):
+        return value
+    raise ValueError("must be https, or http on this machine alone")
+
+
+def _safe_document(value: str) -> str:
+    return value if value.startswith("file:///") else _safe_address(value)
+
+
+SafeAddress = Annotated[str, AfterValidator(_safe_address)]
+"""Nobody in between reads or changes what goes there."""
 
 
 class SettingsError(SystemExit):
@@ -42,6 +60,20 @@ class ServiceSettings(BaseSettings):
     public_url: str = Field(default_factory=lambda known: f"http://{known.get('host')}:{known.get('port')}")
     log_level: str = "info"
 
+    # Who vouches for people: an OpenID provider. There is no way to do without one.
+    identity_issuer: SafeAddress
+    identity_audience: Annotated[str, Field(min_length=1)] = "ledigplads"
+    # By default where the provider's discovery document says; file:///… where a service may not call out.
+    identity_jwks_url: Annotated[str, AfterValidator(_safe_document)] | None = None
+    identity_clock_skew_seconds: Annotated[float, Field(ge=0, le=300)] = 60
+    # Which claim says what of a person: see the file.
+    identity_claims: Path = _REPOSITORY / "shared" / "identity" / "claims.yaml"
+    # The same in all services, for they read each other's session cookies; the one before it opens what it had sealed.
+    identity_session_secret: Annotated[Secret, Field(min_length=32)]
+    identity_session_secret_before: Annotated[str | None, Field(min_length=32, repr=False)] = None
+    identity_session_minutes: Annotated[int, Field(ge=5, le=600)] = 60
+    identity_session_hours: Annotated[int, Field(ge=1, le=24)] = 10
+
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - pydantic's own signature
         super().__pydantic_init_subclass__(**kwargs)
@@ -52,11 +84,13 @@ class ServiceSettings(BaseSettings):
     def from_environment(cls) -> Self:
         """Read the environment, or say in one sentence what is missing or wrong in it.
 
+        What is secret may lie in files instead, named as the variables in small letters, in the folder LEDIGPLADS_SECRETS.
+
         Raises:
             SettingsError: a variable is missing or cannot be used.
         """
         try:
-            return cls()
+            return cls(_secrets_dir=os.environ.get("LEDIGPLADS_SECRETS"))
         except ValidationError as error:
             raise SettingsError(_sentence(error)) from None
 

@@ -1,5 +1,6 @@
 """The fixtures of every test: real servers once per session, topics and databases of each test's own."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -10,6 +11,7 @@ from hypothesis import settings
 from deploy.embedded.kafka import EmbeddedKafka
 from deploy.embedded.postgres import EmbeddedPostgres
 from shared.messaging.topics import TopicNames, Topics, load_topics
+from tests.support import identity
 from tests.support.backends import Backend, Kafka, Postgres, choose_backend, kafka_of, postgres_of
 from tests.support.databases import cloned, drop_database, make_template
 from tests.support.topics import create_all, declare_few_partitions, delete_all_under
@@ -25,6 +27,8 @@ settings.load_profile("unhurried")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_BACKEND] = choose_backend()
+    # Settings that tests make, and processes that they start, believe the tokens of tests/support/identity.py.
+    os.environ.update(identity.environment())
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -27,6 +27,8 @@ class Surroundings:
     dsns: Mapping[str, str] = field(repr=False)
     smtp_port: int
     address: str
+    identity: Mapping[str, str] = field(repr=False)
+    """What every service is told of the OpenID provider, by the names of its settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def _environment(name: str, around: Surroundings) -> dict[str, str]:
         "LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS": around.bootstrap_servers,
         "LEDIGPLADS_PUBLIC_URL": around.address,
         "LEDIGPLADS_HOST": LOOPBACK,
+        **around.identity,
     }
     if name in around.dsns:
         environment[f"LEDIGPLADS_{name.upper()}_POSTGRES_DSN"] = around.dsns[name]

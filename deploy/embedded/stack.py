@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 from aiokafka.errors import KafkaError
 
-from deploy.embedded import services
+from deploy.embedded import identity, services
 from deploy.embedded.counts import counts, growth, settled_counts
 from deploy.embedded.databases import create_database
 from deploy.embedded.errors import CannotStartError
@@ -146,7 +146,13 @@ class Stack:
     async def _prepare_databases(self) -> Surroundings:
         """What the services need of PostgreSQL, while Kafka is still starting."""
         await self._start_postgres()
-        around = Surroundings(self._bootstrap, await self._create_databases(), self._smtp_port, self._address)
+        around = Surroundings(
+            self._bootstrap,
+            await self._create_databases(),
+            self._smtp_port,
+            self._address,
+            identity.settings(self._home, self._address),
+        )
         await _all(*(self._migrate(name, around) for name in WITH_DATABASE))
         return around
 

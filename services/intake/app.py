@@ -38,6 +38,7 @@ from services.intake.store import Store
 from services.intake.subscribers import subscribe
 from services.intake.timers import Timers
 from shared.database import check_database, create_pool, load_queries
+from shared.identity import Identity, IdentityMiddleware
 from shared.messaging.consuming import Consumers, make_broker
 from shared.messaging.deadletters import DeadLetters
 from shared.messaging.producing import Producer
@@ -68,6 +69,7 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
     dead_letters = DeadLetters(producer, names, service=settings.service, clock=clock)
     consumers = Consumers(broker, names, dead_letters, bootstrap_servers=bootstrap)
     hold = Hold()
+    identity = Identity.of(settings)
     checks: dict[str, Check] = {"log and database": hold.check, "kafka": partial(_check_broker, bootstrap)}
 
     @asynccontextmanager
@@ -122,7 +124,11 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
 
     app = Starlette(
         routes=[*routes(), *operator_routes(), *health_routes(checks), metrics_route()],
-        middleware=[Middleware(CorrelationMiddleware), Middleware(HoldMiddleware, hold=hold)],
+        middleware=[
+            Middleware(CorrelationMiddleware),
+            Middleware(IdentityMiddleware, identity=identity),
+            Middleware(HoldMiddleware, hold=hold),
+        ],
         exception_handlers=exception_handlers() | not_there_handlers(),
         lifespan=lifespan,
     )

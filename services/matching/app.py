@@ -20,6 +20,7 @@ from services.matching.speaking import Speaker
 from services.matching.subscribers import GROUP, MATCHES, NEEDS, SETTINGS, VACANCIES, NeedReader, SettingsReader, VacancyReader
 from services.matching.unreadable import Unreadables
 from shared.background import Background
+from shared.identity import Identity, IdentityMiddleware
 from shared.messaging.deadletters import DeadLetters
 from shared.messaging.producing import Producer
 from shared.messaging.topics import PartitionMismatch, TopicNames, check_partition_counts, load_topics
@@ -181,7 +182,7 @@ def build_app(settings: MatchingSettings) -> Starlette:
 
     return Starlette(
         routes=[*routes(), *health_routes(worker.checks()), metrics_route(worker.metrics.registry)],
-        middleware=[Middleware(CorrelationMiddleware)],
+        middleware=[Middleware(CorrelationMiddleware), Middleware(IdentityMiddleware, identity=Identity.of(settings))],
         exception_handlers=exception_handlers(),
         lifespan=lifespan,
     )

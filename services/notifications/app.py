@@ -27,6 +27,7 @@ from services.notifications.subscribers import GROUP, TOPICS, subscribe
 from services.notifications.waiting import WaitingKeeper, committed_offsets
 from shared.background import Background
 from shared.database import Listener, check_database, create_pool
+from shared.identity import Identity, IdentityMiddleware
 from shared.messaging.consuming import Consumers, make_broker
 from shared.messaging.deadletters import DeadLetters
 from shared.messaging.log import end_offsets
@@ -82,7 +83,7 @@ def build_app(settings: NotificationsSettings, *, clock: Callable[[], datetime] 
 
     return Starlette(
         routes=[*routes(), *health_routes(checks), metrics_route()],
-        middleware=[Middleware(CorrelationMiddleware)],
+        middleware=[Middleware(CorrelationMiddleware), Middleware(IdentityMiddleware, identity=Identity.of(settings))],
         exception_handlers=exception_handlers(),
         lifespan=lifespan,
     )

@@ -51,6 +51,10 @@ _WORDS: Mapping[int, Words] = {
         Text("Anmodningen kan ikke læses", "The request cannot be read"),
         Text("Ret anmodningen og send den igen.", "Correct the request and send it again."),
     ),
+    401: Words(
+        Text("Vi ved ikke, hvem du er", "We do not know who you are"),
+        Text("Log ind, eller send et gyldigt access token.", "Log in, or send a valid access token."),
+    ),
     403: Words(
         Text("Det har afsenderen ikke lov til", "The sender may not do that"),
         Text(

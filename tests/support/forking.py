@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 import httpx2
 
 from deploy.embedded.ports import LOOPBACK, free_port
+from tests.support import identity
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class ForkedService:
             "LEDIGPLADS_HOST": LOOPBACK,
             "LEDIGPLADS_PORT": str(port),
             "LEDIGPLADS_PUBLIC_URL": self.url,
+            **identity.environment(),
             **environment,
         }
         self._parent: asyncio.subprocess.Process | None = None

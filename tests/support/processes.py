@@ -14,6 +14,7 @@ from typing import Any, Self
 import httpx2
 
 from deploy.embedded.ports import LOOPBACK, free_port
+from tests.support import identity
 from tests.support.waiting import eventually
 
 REPOSITORY = Path(__file__).parents[2]
@@ -45,6 +46,7 @@ class ServiceProcess:
             "LEDIGPLADS_HOST": LOOPBACK,
             "LEDIGPLADS_PORT": str(self.port),
             "LEDIGPLADS_PUBLIC_URL": self.url,
+            **identity.environment(),
             **environment,
         }
         self._log = log
