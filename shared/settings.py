@@ -6,7 +6,9 @@ from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from shared.messaging.settings import KafkaSettings
 
 Secret = Annotated[str, Field(repr=False)]
 """A setting that may hold a password (a DSN): it is not shown when the settings are printed."""
@@ -37,7 +39,7 @@ class SettingsError(SystemExit):
     """
 
 
-class ServiceSettings(BaseSettings):
+class ServiceSettings(KafkaSettings):
     """Read once in `__main__`, handed to `build_app`, and never changed; nothing below `app.py` imports it.
 
     A subclass names its service:
@@ -106,6 +108,8 @@ def _sentence(error: ValidationError) -> str:
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
+    if not location:
+        return "what it says of Kafka (LEDIGPLADS_KAFKA_…)"
     return "LEDIGPLADS_" + "_".join(str(part) for part in location).upper()
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
+from shared.messaging.security import client_options
 from shared.messaging.topics import PARTNER, TopicNames, Topics
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ class BrokerView:
     def __init__(self, bootstrap: str, names: TopicNames, topics: Topics) -> None:
         self._names = names
         self._patterns = _patterns(topics, names)
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=_TIMEOUT_MS)
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, request_timeout_ms=_TIMEOUT_MS)
+        self._admin = AIOKafkaAdminClient(**client_options(bootstrap), request_timeout_ms=_TIMEOUT_MS)
+        self._consumer = AIOKafkaConsumer(**client_options(bootstrap), group_id=None, request_timeout_ms=_TIMEOUT_MS)
         self._closing = AsyncExitStack()
 
     async def __aenter__(self) -> Self:

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from shared.contracts.receipt import Receipt
 from shared.messaging.polling import poll
 from shared.messaging.producing import Producer
+from shared.messaging.security import client_options
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -59,7 +60,7 @@ class PartnerChannel:
         self._receipts = names.topic(f"receipts-{partner}")
         self._producer = Producer(bootstrap, client_id=f"partner-{partner}")
         self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="latest"
+            **client_options(bootstrap), group_id=None, enable_auto_commit=False, auto_offset_reset="latest"
         )
         self._waiting: dict[str, asyncio.Future[Receipt]] = {}
         self._early: dict[str, Receipt] = {}

@@ -63,7 +63,7 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
     """Make the app; nothing connects before its lifespan begins."""
     topics = load_topics(settings.topics_file)
     names = TopicNames(settings.topic_prefix)
-    bootstrap = settings.kafka_bootstrap_servers
+    bootstrap = settings.brokers
     broker = make_broker(bootstrap, client_id=settings.service)
     producer = Producer(bootstrap, client_id=settings.service)
     dead_letters = DeadLetters(producer, names, service=settings.service, clock=clock)
@@ -139,7 +139,7 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
 def _restoring(
     pool: Pool, store: Store, republishing: Republishing, settings: IntakeSettings, clock: Callable[[], datetime]
 ) -> Restoring:
-    names, bootstrap = TopicNames(settings.topic_prefix), settings.kafka_bootstrap_servers
+    names, bootstrap = TopicNames(settings.topic_prefix), settings.brokers
     own = RestoringStore(pool)
     return Restoring(
         store=store,

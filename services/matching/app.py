@@ -46,7 +46,7 @@ class Worker:
     """The parts of one worker, and the order in which they begin and end."""
 
     def __init__(self, settings: MatchingSettings) -> None:
-        bootstrap, names = settings.kafka_bootstrap_servers, TopicNames(settings.topic_prefix)
+        bootstrap, names = settings.brokers, TopicNames(settings.topic_prefix)
         self.name = f"matching-{settings.matching_worker}"
         self.topics = load_topics(settings.topics_file)
         self.names = names

@@ -7,6 +7,8 @@ from aiokafka.coordinator.protocol import ConsumerProtocol
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import murmur2
 
+from shared.messaging.security import client_options
+
 _TIMEOUT_MS = 5_000
 
 
@@ -25,7 +27,7 @@ class Owners:
 
     async def owner_of(self, number: int) -> str | None:
         """Name the worker that owns a partition; None if nobody does, or nobody can say."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap, request_timeout_ms=_TIMEOUT_MS)
+        admin = AIOKafkaAdminClient(**client_options(self._bootstrap), request_timeout_ms=_TIMEOUT_MS)
         try:
             await admin.start()
             descriptions = await admin.describe_consumer_groups([self._group])

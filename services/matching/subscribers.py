@@ -30,6 +30,7 @@ from shared.messaging.health import Check
 from shared.messaging.log import LogTail
 from shared.messaging.polling import poll
 from shared.messaging.records import Event, RawRecord, Unreadable, raw_record, read_event
+from shared.messaging.security import client_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
@@ -197,7 +198,7 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
 
     def _make_consumer(self) -> AIOKafkaConsumer:
         return AIOKafkaConsumer(
-            bootstrap_servers=self._bootstrap,
+            **client_options(self._bootstrap),
             client_id=self._worker,
             group_id=self._names.group(GROUP),
             group_instance_id=self._member,

@@ -32,6 +32,7 @@ from shared.messaging.consuming import Consumers, make_broker
 from shared.messaging.deadletters import DeadLetters
 from shared.messaging.log import end_offsets
 from shared.messaging.producing import Producer
+from shared.messaging.security import client_options
 from shared.messaging.topics import TopicNames, check_partition_counts, load_topics
 from shared.web import CorrelationMiddleware, exception_handlers, health_routes, metrics_route
 
@@ -51,20 +52,20 @@ def _now() -> datetime:
 def build_app(settings: NotificationsSettings, *, clock: Callable[[], datetime] = _now) -> Starlette:
     """Make the app; nothing connects before its lifespan begins."""
     names = TopicNames(settings.topic_prefix)
-    broker = make_broker(settings.kafka_bootstrap_servers, client_id=settings.service)
-    producer = Producer(settings.kafka_bootstrap_servers, client_id=settings.service)
+    broker = make_broker(settings.brokers, client_id=settings.service)
+    producer = Producer(settings.brokers, client_id=settings.service)
     consumers = Consumers(
         broker,
         names,
         DeadLetters(producer, names, service=settings.service),
-        bootstrap_servers=settings.kafka_bootstrap_servers,
+        bootstrap_servers=settings.brokers,
     )
     background = Background()
-    checks: dict[str, Check] = {"background": background.check, "kafka": partial(_check_broker, settings.kafka_bootstrap_servers)}
+    checks: dict[str, Check] = {"background": background.check, "kafka": partial(_check_broker, settings.brokers)}
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[dict[str, Any]]:
-        await check_partition_counts(settings.kafka_bootstrap_servers, load_topics(settings.topics_file), names, only=TOPICS)
+        await check_partition_counts(settings.brokers, load_topics(settings.topics_file), names, only=TOPICS)
         async with AsyncExitStack() as stack:
             pool = await create_pool(settings.notifications_postgres_dsn, application_name=settings.service)
             stack.push_async_callback(pool.close)
@@ -72,7 +73,7 @@ def build_app(settings: NotificationsSettings, *, clock: Callable[[], datetime] 
             await producer.start()
             stack.push_async_callback(producer.stop)
             store = Store(pool)
-            position = GroupPosition(settings.kafka_bootstrap_servers, names, GROUP)
+            position = GroupPosition(settings.brokers, names, GROUP)
             rereading = Rereading(store, position, clock, TOPICS)
             checks["reading"] = rereading.check
             state = await _start(
@@ -113,8 +114,8 @@ async def _start(
     )
     keeper = WaitingKeeper(
         store,
-        ends=partial(end_offsets, settings.kafka_bootstrap_servers, names.topic("vacancies")),
-        passed=partial(committed_offsets, settings.kafka_bootstrap_servers, names.group(GROUP), names.topic("vacancies")),
+        ends=partial(end_offsets, settings.brokers, names.topic("vacancies")),
+        passed=partial(committed_offsets, settings.brokers, names.group(GROUP), names.topic("vacancies")),
         metrics=metrics,
     )
 
@@ -153,7 +154,7 @@ async def _start(
 
 
 async def _check_broker(bootstrap_servers: str) -> tuple[bool, str]:
-    client = AIOKafkaClient(bootstrap_servers=bootstrap_servers)
+    client = AIOKafkaClient(**client_options(bootstrap_servers))
     try:
         await client.bootstrap()
     except KafkaError as error:

@@ -21,6 +21,7 @@ from services.notifications.domain.absence import has_reached, was_away_too_long
 from services.notifications.waiting import committed_offsets
 from shared.messaging.errors import is_passing
 from shared.messaging.log import end_offsets
+from shared.messaging.security import client_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,7 +66,7 @@ class GroupPosition:
 
     async def rewind(self, topic: str) -> bool:
         """Put the group back to the first records; False where it has members, who are reading already."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap_servers, group_id=self._group, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(**client_options(self._bootstrap_servers), group_id=self._group, enable_auto_commit=False)
         try:
             await consumer.start()
             places = [TopicPartition(self._names.topic(topic), number) for number in range(len(await self.ends(topic)))]

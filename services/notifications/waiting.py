@@ -10,6 +10,7 @@ import structlog
 from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.messaging.errors import is_passing
+from shared.messaging.security import client_options
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -88,7 +89,7 @@ def _by_partition(offsets: Mapping[int, int]) -> list[int]:
 
 async def committed_offsets(bootstrap_servers: str, group: str, topic: str) -> dict[int, int]:
     """Ask Kafka how far a group's reading of a topic is committed, by partition."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    admin = AIOKafkaAdminClient(**client_options(bootstrap_servers))
     try:
         await admin.start()
         offsets = await admin.list_consumer_group_offsets(group)

@@ -11,6 +11,7 @@ from aiokafka import ConsumerRebalanceListener
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 from pydantic import TypeAdapter
 
 from shared.messaging.batches import Intake
@@ -19,6 +20,7 @@ from shared.messaging.log import read_one
 from shared.messaging.policies import FusePolicy, RetryPolicy
 from shared.messaging.records import Event, RawRecord, Unreadable, read_event
 from shared.messaging.replacing import Replacements
+from shared.messaging.security import security_of, ssl_context
 from shared.messaging.topics import PARTNER
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ _FETCH_MAX_WAIT_MS = 500
 # A member hears of a rebalance by its heartbeat. A service has a member for each of its topics, so at aiokafka's 3 s a start
 # takes 3 s more with each topic, in which nothing is read.
 _HEARTBEAT_MS = 300
+_LOGINS = {"SCRAM-SHA-512": SASLScram512, "SCRAM-SHA-256": SASLScram256, "PLAIN": SASLPlaintext}
 
 
 def make_broker(bootstrap_servers: str, *, client_id: str, graceful_timeout_seconds: float = 15.0) -> KafkaBroker:
@@ -54,6 +57,7 @@ def make_broker(bootstrap_servers: str, *, client_id: str, graceful_timeout_seco
     return KafkaBroker(
         # FastStream takes a string for the address of one broker.
         bootstrap_servers.split(","),
+        security=_security(bootstrap_servers),
         client_id=client_id,
         consumer_only=True,
         allow_auto_create_topics=False,
@@ -64,10 +68,19 @@ def make_broker(bootstrap_servers: str, *, client_id: str, graceful_timeout_seco
     )
 
 
+def _security(bootstrap_servers: str) -> BaseSecurity:
+    """Give in FastStream's words what a client of these brokers has to show."""
+    shown = security_of(bootstrap_servers)
+    context = ssl_context(shown) if shown.encrypts else None
+    if not shown.logs_in:
+        return BaseSecurity(ssl_context=context)
+    return _LOGINS[shown.mechanism](shown.username or "", shown.password or "", ssl_context=context)
+
+
 class Consumers:
     """All subscriptions of one service.
 
-    >>> consumers = Consumers(broker, names, dead_letters, bootstrap_servers=settings.kafka_bootstrap_servers)
+    >>> consumers = Consumers(broker, names, dead_letters, bootstrap_servers=settings.brokers)
     >>> @consumers.subscriber("vacancies", contract=Vacancy, group="notifications")
     ... async def on_vacancies(events: list[Event[Vacancy]]) -> None: ...
     >>> await consumers.start()

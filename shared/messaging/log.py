@@ -14,6 +14,7 @@ from shared.messaging.backoff import Backoff
 from shared.messaging.health import Check
 from shared.messaging.polling import poll
 from shared.messaging.records import RawRecord, raw_record
+from shared.messaging.security import client_options
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
@@ -165,7 +166,7 @@ async def read_one(bootstrap: str, topic: str, partition: int, offset: int) -> R
 async def reader(bootstrap: str) -> AsyncIterator[AIOKafkaConsumer]:
     """Open a consumer that belongs to no group and commits nothing."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap,
+        **client_options(bootstrap),
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="earliest",

@@ -20,6 +20,7 @@ from aiokafka.errors import (
 
 from shared.messaging.envelope import Header
 from shared.messaging.records import Coordinates
+from shared.messaging.security import client_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -60,7 +61,7 @@ class Producer:
     ) -> None:
         self.bootstrap_servers = bootstrap_servers
         self._settings: dict[str, Any] = {
-            "bootstrap_servers": bootstrap_servers,
+            **client_options(bootstrap_servers),
             "client_id": client_id,
             "enable_idempotence": True,
             "linger_ms": 0,

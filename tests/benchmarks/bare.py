@@ -18,6 +18,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from shared.database import load_queries
+from shared.messaging.security import client_options
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -213,7 +214,7 @@ async def _consumer(
 ) -> AsyncIterator[tuple[AIOKafkaConsumer, int]]:
     """A consumer at the beginning of the topics, and how many records they hold."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap_servers, group_id=group, enable_auto_commit=False, auto_offset_reset="earliest"
+        **client_options(bootstrap_servers), group_id=group, enable_auto_commit=False, auto_offset_reset="earliest"
     )
     await consumer.start()
     try:
@@ -239,7 +240,7 @@ async def _some(consumer: AIOKafkaConsumer) -> list[Any]:
 
 @asynccontextmanager
 async def _producer(bootstrap_servers: str) -> AsyncIterator[AIOKafkaProducer]:
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap_servers, enable_idempotence=True, linger_ms=_LINGER_MS)
+    producer = AIOKafkaProducer(**client_options(bootstrap_servers), enable_idempotence=True, linger_ms=_LINGER_MS)
     await producer.start()
     try:
         yield producer

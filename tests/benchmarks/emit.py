@@ -31,6 +31,7 @@ from shared.contracts.settings import Today
 from shared.messaging.envelope import state_envelope
 from shared.messaging.producing import Producer
 from shared.messaging.records import Coordinates, Event
+from shared.messaging.security import client_options
 from shared.web.serving import collect_less_often
 from tests.benchmarks import bare
 from tests.benchmarks.workshop import workshop
@@ -169,7 +170,7 @@ async def _say(matching: Matching, speaker: Speaker, need_ids: Sequence[str]) ->
 async def _send(bootstrap_servers: str, records: Sequence[Record], topic: str) -> float:
     """Send records ready made, as fast as a producer takes them."""
     producer = AIOKafkaProducer(
-        bootstrap_servers=bootstrap_servers, enable_idempotence=True, linger_ms=0, max_batch_size=_BATCH_BYTES
+        **client_options(bootstrap_servers), enable_idempotence=True, linger_ms=0, max_batch_size=_BATCH_BYTES
     )
     await producer.start()
     try:
@@ -186,7 +187,7 @@ async def _send(bootstrap_servers: str, records: Sequence[Record], topic: str) -
 
 
 async def _make_topic(bootstrap_servers: str, name: str, partitions: int) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    admin = AIOKafkaAdminClient(**client_options(bootstrap_servers))
     await admin.start()
     try:
         await admin.create_topics([NewTopic(name, partitions, 1)])

@@ -26,6 +26,7 @@ from deploy.simulate.generator import Generator
 from services.intake.sheets.columns import VACANCIES
 from services.intake.sheets.layout import our_layout, written
 from shared.messaging.log import end_offsets
+from shared.messaging.security import client_options
 from tests.benchmarks import bare
 from tests.benchmarks.workshop import workshop
 
@@ -195,7 +196,7 @@ async def _shape(source: Any) -> list[str]:
 async def _produce(place: Workshop, topic: str, after: str) -> float:
     records = [one for one in await bare.read_all(place.bootstrap_servers, topic) if (one.key or b"").decode() > after]
     scratch = place.names.topic(f"scratch-{after or 0}")
-    admin = AIOKafkaAdminClient(bootstrap_servers=place.bootstrap_servers)
+    admin = AIOKafkaAdminClient(**client_options(place.bootstrap_servers))
     await admin.start()
     try:
         await admin.create_topics([NewTopic(scratch, max(one.partition for one in records) + 1, 1)])

@@ -25,6 +25,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.cli.figures import Figure
 from shared.contracts import reference
+from shared.messaging.security import client_options
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -167,12 +168,12 @@ class Floor:
         self._notified: asyncio.Queue[None] = asyncio.Queue()
 
     async def __aenter__(self) -> Self:
-        self._admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        self._admin = AIOKafkaAdminClient(**client_options(self._bootstrap))
         await self._admin.start()
         await self._admin.create_topics([NewTopic(self._topic, 1, 1)])
-        self._producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, enable_idempotence=True, linger_ms=0)
+        self._producer = AIOKafkaProducer(**client_options(self._bootstrap), enable_idempotence=True, linger_ms=0)
         await self._producer.start()
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, auto_offset_reset="earliest")
+        self._consumer = AIOKafkaConsumer(**client_options(self._bootstrap), auto_offset_reset="earliest")
         await self._consumer.start()
         self._consumer.assign([TopicPartition(self._topic, 0)])
         self._writer: Any = await asyncpg.connect(self._dsn)

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from services.matching.owners import partition_number
 from shared.contracts.settings import POLICY_KEY, TODAY_KEY, Today
 from shared.messaging.envelope import state_envelope
+from shared.messaging.security import client_options
 from tests.benchmarks.need_bodies import NeedBodies
 from tests.benchmarks.scoring.places import Places
 from tests.support.matching import TODAY, full_policy
@@ -85,7 +86,7 @@ class MarketLog:
     async def _write(self, records: Iterable[_Record]) -> None:
         counts = {self.place.names.topic(one.name): one.partitions for one in self.place.declared.topics if not one.is_partner}
         producer = AIOKafkaProducer(
-            bootstrap_servers=self.place.bootstrap_servers, enable_idempotence=True, linger_ms=0, max_batch_size=_BATCH_BYTES
+            **client_options(self.place.bootstrap_servers), enable_idempotence=True, linger_ms=0, max_batch_size=_BATCH_BYTES
         )
         await producer.start()
         try:

@@ -25,6 +25,7 @@ from deploy.simulate.generator import Generator
 from shared.contracts.submission import VACANCY_SUBMITTED, VACANCY_WITHDRAWN
 from shared.messaging.log import end_offsets
 from shared.messaging.outbox import encode_headers, shard_of
+from shared.messaging.security import client_options
 from tests.benchmarks import bare
 from tests.benchmarks.workshop import workshop
 
@@ -278,7 +279,7 @@ def _figure(service: str, rate: float, peer: float) -> Figure:
 
 async def _scratch(place: Workshop, partitions: int) -> str:
     topic = place.names.topic(f"scratch-{partitions}")
-    admin = AIOKafkaAdminClient(bootstrap_servers=place.bootstrap_servers)
+    admin = AIOKafkaAdminClient(**client_options(place.bootstrap_servers))
     await admin.start()
     try:
         await admin.create_topics([NewTopic(topic, partitions, 1)])
@@ -315,7 +316,7 @@ async def _settled(place: Workshop, topic: str, beyond: int = -1) -> None:
 
 async def _committed(place: Workshop, topics: Sequence[str]) -> int:
     """How many records the notifications group has committed."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=place.bootstrap_servers)
+    admin = AIOKafkaAdminClient(**client_options(place.bootstrap_servers))
     await admin.start()
     try:
         offsets = await admin.list_consumer_group_offsets(place.names.group("notifications"))

@@ -13,6 +13,7 @@ from uuid import uuid4
 import asyncpg
 
 from shared.database import migrate
+from shared.messaging.security import environment_of
 from shared.messaging.topics import TopicNames, create_topics, delete_topics, list_topics
 from tests.support.processes import ServiceProcess
 
@@ -40,7 +41,7 @@ class Workshop:
     def service(self, name: str, **more: str) -> ServiceProcess:
         """One of the three services in earnest, not yet started."""
         environment = {
-            "LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS": self.bootstrap_servers,
+            **environment_of(self.bootstrap_servers),
             "LEDIGPLADS_TOPIC_PREFIX": self.names.prefix,
             "LEDIGPLADS_INTAKE_POSTGRES_DSN": self.intake_dsn,
             "LEDIGPLADS_NOTIFICATIONS_POSTGRES_DSN": self.notifications_dsn,

@@ -19,6 +19,7 @@ import pytest
 from shared.messaging.log import end_offsets, read_to_end
 from shared.messaging.outbox import decode_headers
 from shared.messaging.producing import Producer
+from shared.messaging.security import environment_of
 from tests.support.forking import ForkedService
 from tests.support.intake import NEED, OFFER, VACANCY
 from tests.support.waiting import eventually, stays
@@ -149,7 +150,7 @@ async def service(  # noqa: PLR0917 - fixtures, by name
 ) -> AsyncIterator[ForkedService]:
     assert topics.topics
     environment = {
-        "LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+        **environment_of(kafka.bootstrap_servers),
         "LEDIGPLADS_TOPIC_PREFIX": names.prefix,
         "LEDIGPLADS_TOPICS_FILE": str(topics_file),
         "LEDIGPLADS_INTAKE_POSTGRES_DSN": intake_dsn,

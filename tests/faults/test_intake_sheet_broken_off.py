@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from shared.messaging.log import read_to_end
+from shared.messaging.security import environment_of
 from tests.support.intake import OFFER
 from tests.support.processes import ServiceProcess
 from tests.support.waiting import eventually
@@ -35,7 +36,7 @@ async def test_a_sheet_that_kills_interrupt_is_taken_whole_and_each_row_once(  #
     rows = "".join(f"bed-{number};skovly;Plads {number};SEL-103;1\n" for number in range(_ROWS))
     sheet = f"Reference;Tilbuds-id;Titel;Paragraffer;Ledige pladser\n{rows}".encode()
     environment = {
-        "LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+        **environment_of(kafka.bootstrap_servers),
         "LEDIGPLADS_TOPIC_PREFIX": names.prefix,
         "LEDIGPLADS_TOPICS_FILE": str(topics_file),
         "LEDIGPLADS_INTAKE_POSTGRES_DSN": intake_dsn,

@@ -12,6 +12,7 @@ from shared.messaging.log import read_to_end
 from shared.messaging.outbox import OutboxMessage, add
 from shared.messaging.producing import Producer
 from shared.messaging.relay import OutboxRelay
+from shared.messaging.security import client_options
 from shared.messaging.topics import TopicNames
 from tests.support.waiting import eventually, stays
 
@@ -34,7 +35,7 @@ async def test_rows_wait_while_kafka_is_away_and_leave_in_order_when_it_is_back(
 ) -> None:
     """Longer away than the producer's time-out, which leaves a gap in its sequence numbers."""
     bootstrap = mortal_kafka.bootstrap_servers
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**client_options(bootstrap))
     await admin.start()
     await admin.create_topics([NewTopic(names.topic("vacancies"), 2, 1)])
     await admin.close()

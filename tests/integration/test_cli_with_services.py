@@ -22,6 +22,7 @@ from services.intake.settings import IntakeSettings
 from services.notifications.app import build_app as build_notifications
 from services.notifications.settings import NotificationsSettings
 from shared.messaging.producing import Producer
+from shared.messaging.security import environment_of, settings_of
 from tests.support.notifications import Log, match, place, vacancy
 from tests.support.running import running
 from tests.support.waiting import eventually
@@ -81,7 +82,7 @@ def services_log_nowhere() -> Iterator[None]:
 @pytest.fixture
 def intake_settings(kafka: Kafka, names: TopicNames, topics_file: Path, intake_dsn: str) -> IntakeSettings:
     return IntakeSettings(
-        kafka_bootstrap_servers=kafka.bootstrap_servers,
+        **settings_of(kafka.bootstrap_servers),
         topic_prefix=names.prefix,
         topics_file=topics_file,
         port=free_port(),
@@ -92,7 +93,7 @@ def intake_settings(kafka: Kafka, names: TopicNames, topics_file: Path, intake_d
 @asynccontextmanager
 async def running_notifications(kafka: Kafka, names: TopicNames, topics_file: Path, dsn: str) -> AsyncIterator[str]:
     settings = NotificationsSettings(
-        kafka_bootstrap_servers=kafka.bootstrap_servers,
+        **settings_of(kafka.bootstrap_servers),
         topic_prefix=names.prefix,
         topics_file=topics_file,
         port=free_port(),
@@ -120,9 +121,9 @@ async def surroundings(  # noqa: PLR0917 - fixtures
         for name, value in {
             "INTAKE_URL": f"http://{LOOPBACK}:{intake_settings.port}",
             "NOTIFICATIONS_URL": notifications,
-            "KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
             "TOPIC_PREFIX": names.prefix,
             "TOPICS_FILE": str(topics_file),
+            **{name.removeprefix("LEDIGPLADS_"): value for name, value in environment_of(kafka.bootstrap_servers).items()},
         }.items():
             monkeypatch.setenv(f"LEDIGPLADS_{name}", value)
         yield notifications
@@ -133,7 +134,7 @@ async def intake_is_up(
     settings: IntakeSettings, names: TopicNames, notifications: str, capsys: pytest.CaptureFixture[str]
 ) -> AsyncIterator[Stack]:
     async with running(build_intake(settings), port=settings.port) as intake:
-        yield Stack(settings.kafka_bootstrap_servers, names, intake.client, intake.url, notifications, capsys)
+        yield Stack(settings.brokers, names, intake.client, intake.url, notifications, capsys)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event, to_
 from cloudevents.core.v1.event import CloudEvent
 
 from shared.contracts.events import event_of
+from shared.messaging.security import client_options
 from shared.messaging.topics import TopicNames, Topics, create_partner_topics
 from tests.support.backends import Kafka
 from tests.support.intake import NEED, OFFER, VACANCY, IntakeUnderTest, running_intake
@@ -33,7 +34,7 @@ async def submit(intake: IntakeUnderTest, kind: str, body: dict[str, Any], *, ke
     event = CloudEvent(attributes | {"specversion": "1.0"} | ({"subject": subject} if subject else {}), body)
     message = to_binary_event(event)
     assert isinstance(message.key, str)
-    async with AIOKafkaProducer(bootstrap_servers=intake.bootstrap) as producer:
+    async with AIOKafkaProducer(**client_options(intake.bootstrap)) as producer:
         await producer.send_and_wait(
             intake.names.topic("submissions-skov"),
             key=message.key.encode(),
@@ -46,7 +47,7 @@ async def events_on(intake: IntakeUnderTest, topic: str) -> list[BaseCloudEvent]
     """Read a topic from beginning to end with a plain client, and every record with the SDK."""
     found: list[BaseCloudEvent] = []
     async with AIOKafkaConsumer(
-        intake.names.topic(topic), bootstrap_servers=intake.bootstrap, auto_offset_reset="earliest"
+        intake.names.topic(topic), **client_options(intake.bootstrap), auto_offset_reset="earliest"
     ) as consumer:
         ends = await consumer.end_offsets(consumer.assignment())
         while [place for place, end in ends.items() if await consumer.position(place) < end]:

@@ -10,6 +10,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.embedded.errors import CannotStartError
 from deploy.embedded.kafka import EmbeddedKafka
+from shared.messaging.security import client_options
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafk
 
 async def _records(kafka: EmbeddedKafka, topic: str) -> list[bytes]:
     partition = TopicPartition(topic, 0)
-    async with AIOKafkaConsumer(bootstrap_servers=kafka.bootstrap_servers, auto_offset_reset="earliest") as consumer:
+    async with AIOKafkaConsumer(**client_options(kafka.bootstrap_servers), auto_offset_reset="earliest") as consumer:
         consumer.assign([partition])
         end = (await consumer.end_offsets([partition]))[partition]
         found: list[bytes] = []
@@ -32,12 +33,12 @@ async def _records(kafka: EmbeddedKafka, topic: str) -> list[bytes]:
 
 
 async def test_a_killed_kafka_comes_back_with_everything_that_it_had_acknowledged(own_kafka: EmbeddedKafka) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=own_kafka.bootstrap_servers)
+    admin = AIOKafkaAdminClient(**client_options(own_kafka.bootstrap_servers))
     await admin.start()
     await admin.create_topics([NewTopic("kept", num_partitions=1, replication_factor=1)])
     await admin.close()
     sent = [str(number).encode() for number in range(200)]
-    async with AIOKafkaProducer(bootstrap_servers=own_kafka.bootstrap_servers, enable_idempotence=True) as producer:
+    async with AIOKafkaProducer(**client_options(own_kafka.bootstrap_servers), enable_idempotence=True) as producer:
         for value in sent:
             await producer.send_and_wait("kept", value)
         before = own_kafka.nodes[0].pid
@@ -51,7 +52,7 @@ async def test_a_killed_kafka_comes_back_with_everything_that_it_had_acknowledge
 
 
 async def test_a_topic_that_nobody_declared_is_not_made(own_kafka: EmbeddedKafka) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=own_kafka.bootstrap_servers)
+    admin = AIOKafkaAdminClient(**client_options(own_kafka.bootstrap_servers))
     await admin.start()
     try:
         described = await admin.describe_topics(["never-declared"])

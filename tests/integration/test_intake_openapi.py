@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.intake.http.examples import CLEARING, NEED, OFFER, PATCH, RULED_OUT, SMALLEST_NEED, VACANCY
+from shared.messaging.security import environment_of
 from shared.messaging.topics import TopicNames, Topics
 from tests.support.backends import Kafka
 from tests.support.processes import REPOSITORY, ServiceProcess
@@ -23,7 +24,7 @@ _EXAMPLES_PER_OPERATION = "4"
 def environment(kafka: Kafka, names: TopicNames, topics: Topics, topics_file: Path, intake_dsn: str) -> dict[str, str]:
     assert topics.topics
     return {
-        "LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+        **environment_of(kafka.bootstrap_servers),
         "LEDIGPLADS_TOPIC_PREFIX": names.prefix,
         "LEDIGPLADS_TOPICS_FILE": str(topics_file),
         "LEDIGPLADS_INTAKE_POSTGRES_DSN": intake_dsn,

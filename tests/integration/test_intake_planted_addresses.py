@@ -14,6 +14,7 @@ from services.intake.routes import routes
 from shared.contracts import reference
 from shared.messaging.log import read_to_end
 from shared.messaging.producing import Producer
+from shared.messaging.security import environment_of
 from shared.messaging.topics import create_partner_topics, list_topics
 from tests.support.intake import NEED, OFFER, VACANCY
 from tests.support.planted import LATITUDE, LONGITUDE, PLACE, STREET, TOWN, Found, needles_in
@@ -114,7 +115,7 @@ async def outside(  # noqa: PLR0917 - fixtures, by name
 ) -> AsyncIterator[Outside]:
     await create_partner_topics(kafka.bootstrap_servers, names, "skov", topics=topics)
     environment = {
-        "LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap_servers,
+        **environment_of(kafka.bootstrap_servers),
         "LEDIGPLADS_TOPIC_PREFIX": names.prefix,
         "LEDIGPLADS_TOPICS_FILE": str(topics_file),
         "LEDIGPLADS_INTAKE_POSTGRES_DSN": intake_dsn,

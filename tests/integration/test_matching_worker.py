@@ -14,6 +14,7 @@ from shared.contracts.match import CLAIM_KEY
 from shared.messaging.deadletters import read_dead_letter
 from shared.messaging.envelope import Envelope
 from shared.messaging.producing import Producer
+from shared.messaging.security import environment_of
 from shared.messaging.topics import TopicNames, Topics
 from tests.support.backends import Kafka
 from tests.support.matching import SERVICES, TODAY, Chance, first_policy, need, vacancy
@@ -37,7 +38,7 @@ def settings(kafka: Kafka, names: TopicNames, topics_file: Path) -> MatchingSett
 
 def process(settings: MatchingSettings, tmp_path: Path, worker: int = 1) -> ServiceProcess:
     environment = {
-        "LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
+        **environment_of(settings.brokers),
         "LEDIGPLADS_TOPIC_PREFIX": settings.topic_prefix,
         "LEDIGPLADS_TOPICS_FILE": str(settings.topics_file),
         "LEDIGPLADS_MATCHING_WORKER": str(worker),

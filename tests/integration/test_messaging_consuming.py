@@ -20,6 +20,7 @@ from shared.messaging.log import read_to_end
 from shared.messaging.policies import FusePolicy, RetryPolicy
 from shared.messaging.producing import Producer
 from shared.messaging.records import Event, RawRecord
+from shared.messaging.security import client_options
 from shared.messaging.topics import TopicNames, Topics, create_partner_topics, delete_partner_topics
 from tests.support.backends import Kafka
 from tests.support.waiting import eventually, stays
@@ -89,7 +90,7 @@ class World:
         ]
 
     async def committed(self, partition: int = 0, group: str = "notifications") -> int | None:
-        async with AIOKafkaConsumer(bootstrap_servers=self.bootstrap, group_id=self.names.group(group)) as consumer:
+        async with AIOKafkaConsumer(**client_options(self.bootstrap), group_id=self.names.group(group)) as consumer:
             committed: int | None = await consumer.committed(TopicPartition(self.names.topic("vacancies"), partition))
             return committed
 

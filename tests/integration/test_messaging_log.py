@@ -15,6 +15,7 @@ from shared.messaging.log import LogTail, end_offsets, read_one, read_to_end, re
 from shared.messaging.polling import poll
 from shared.messaging.producing import Producer
 from shared.messaging.records import RawRecord
+from shared.messaging.security import client_options
 from shared.messaging.topics import (
     PartitionMismatch,
     TopicNames,
@@ -58,7 +59,7 @@ async def test_reading_to_the_end_ends_where_the_last_offset_holds_no_record(
     topic = names.topic("vacancies")
     await producer.publish(topic, key="a", value=b"1", partition=0)
     bootstrap = kafka.bootstrap_servers
-    async with AIOKafkaProducer(bootstrap_servers=bootstrap, transactional_id=names.topic("gap")) as writer, writer.transaction():
+    async with AIOKafkaProducer(**client_options(bootstrap), transactional_id=names.topic("gap")) as writer, writer.transaction():
         await writer.send_and_wait(topic, b"2", key=b"a", partition=0)
     # A commit is acknowledged when it is decided; its marker follows a moment later.
     await eventually(lambda: end_offsets(kafka.bootstrap_servers, topic), until=lambda ends: ends == {0: 3, 1: 0})
@@ -131,7 +132,7 @@ async def test_a_producer_whose_record_was_refused_goes_on_with_the_next(
 ) -> None:
     """The refused batch took sequence numbers with it; without a new producer the broker refuses all that follows."""
     topic = names.topic("small")
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers)
+    admin = AIOKafkaAdminClient(**client_options(kafka.bootstrap_servers))
     await admin.start()
     await admin.create_topics([NewTopic(topic, 1, 1, topic_configs={"max.message.bytes": "1000"})])
     await admin.close()

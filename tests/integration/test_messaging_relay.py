@@ -19,6 +19,7 @@ from shared.messaging.outbox import MAX_RECORD_BYTES, SHARDS, MessageTooLarge, O
 from shared.messaging.producing import Producer
 from shared.messaging.records import RawRecord
 from shared.messaging.relay import OutboxRelay
+from shared.messaging.security import client_options
 from shared.messaging.topics import TopicNames, Topics
 from tests.support.backends import Kafka
 from tests.support.waiting import eventually, stays
@@ -131,7 +132,7 @@ async def test_commit_to_log_takes_milliseconds_because_the_relay_wakes_on_commi
     topic = names.topic("vacancies")
     async with (
         OutboxRelay(pool, producer, names, safety_poll_seconds=3600).running(),
-        AIOKafkaConsumer(topic, bootstrap_servers=kafka.bootstrap_servers, auto_offset_reset="earliest") as consumer,
+        AIOKafkaConsumer(topic, **client_options(kafka.bootstrap_servers), auto_offset_reset="earliest") as consumer,
     ):
         await say(pool, message("warm", 0))
         await asyncio.wait_for(consumer.getone(), 10)
@@ -339,7 +340,7 @@ async def test_a_missing_topic_of_ours_holds_its_shard_and_says_so_while_the_oth
 async def test_a_row_that_the_broker_refuses_is_set_aside_and_the_order_behind_it_is_kept(
     kafka: Kafka, names: TopicNames, pool: asyncpg.Pool, producer: Producer
 ) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap_servers)
+    admin = AIOKafkaAdminClient(**client_options(kafka.bootstrap_servers))
     await admin.start()
     small = NewTopic(names.topic("small"), 1, 1, topic_configs={"max.message.bytes": "20000"})
     await admin.create_topics([small])

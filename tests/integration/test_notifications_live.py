@@ -12,6 +12,7 @@ import pytest
 from deploy.embedded.ports import free_port
 from services.notifications import live as live_module
 from shared.messaging.producing import Producer
+from shared.messaging.security import environment_of
 from shared.messaging.topics import TopicNames, Topics
 from tests.support.backends import Kafka
 from tests.support.notifications import KIRSTEN, Log, World, mail_server, match, place, stream_of, vacancy
@@ -146,7 +147,7 @@ async def test_the_process_migrates_a_new_database_serves_and_ends_promptly_thou
     world: World, empty_dsn: str, tmp_path: Path
 ) -> None:
     environment = {
-        "LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS": world.bootstrap_servers,
+        **environment_of(world.bootstrap_servers),
         "LEDIGPLADS_TOPIC_PREFIX": world.names.prefix,
         "LEDIGPLADS_TOPICS_FILE": str(world.topics_file),
         "LEDIGPLADS_NOTIFICATIONS_POSTGRES_DSN": empty_dsn,

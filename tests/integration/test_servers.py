@@ -3,15 +3,16 @@
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from shared.messaging.security import client_options
 from shared.messaging.topics import TopicNames, Topics, list_topics
 from tests.support.backends import Kafka
 
 
 async def test_a_record_goes_through_the_real_broker(kafka: Kafka, names: TopicNames, topics: Topics) -> None:
     topic = names.topic("vacancies")
-    async with AIOKafkaProducer(bootstrap_servers=kafka.bootstrap_servers, enable_idempotence=True) as producer:
+    async with AIOKafkaProducer(**client_options(kafka.bootstrap_servers), enable_idempotence=True) as producer:
         await producer.send_and_wait(topic, b"value", key=b"key")
-    async with AIOKafkaConsumer(topic, bootstrap_servers=kafka.bootstrap_servers, auto_offset_reset="earliest") as consumer:
+    async with AIOKafkaConsumer(topic, **client_options(kafka.bootstrap_servers), auto_offset_reset="earliest") as consumer:
         record = await consumer.getone()
     assert (record.key, record.value) == (b"key", b"value")
     assert topics.named("vacancies").partitions == 2

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.messaging.security import environment_of
 from shared.messaging.topics import TopicNames, Topics, create_partner_topics
 from tests.support.backends import Kafka
 from tests.support.intake import OFFER, IntakeUnderTest, body_of, records_of, running_intake
@@ -36,7 +37,7 @@ async def intake(
 def environment(intake: IntakeUnderTest, tmp_path: Path) -> dict[str, str]:
     """Where the log is; nothing else of this process."""
     return {
-        "LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS": intake.bootstrap,
+        **environment_of(intake.bootstrap),
         "LEDIGPLADS_TOPIC_PREFIX": intake.names.prefix,
         "HOME": str(tmp_path),
         "LC_ALL": "C.UTF-8",

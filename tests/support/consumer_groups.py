@@ -4,6 +4,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import for_code
 from aiokafka.protocol.admin import DeleteGroupsRequest
 
+from shared.messaging.security import client_options
+
 
 async def delete_group(bootstrap_servers: str, group: str) -> None:
     """Delete a group that has no members: `kafka-consumer-groups --delete`.
@@ -11,7 +13,7 @@ async def delete_group(bootstrap_servers: str, group: str) -> None:
     Raises:
         KafkaError: the broker refused.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap_servers)
+    admin = AIOKafkaAdminClient(**client_options(bootstrap_servers))
     try:
         await admin.start()
         answer = await admin._send_request(DeleteGroupsRequest([group]), await admin.find_coordinator(group))

@@ -18,6 +18,7 @@ from shared.contracts.receipt import Receipt
 from shared.messaging.log import read_to_end
 from shared.messaging.producing import Producer
 from shared.messaging.records import RawRecord
+from shared.messaging.security import settings_of
 from shared.messaging.topics import TopicNames
 from tests.support.running import RunningService, running
 from tests.support.waiting import eventually
@@ -141,7 +142,7 @@ async def running_intake(
     """Run intake until the block is left."""
     moving = clock if isinstance(clock, Clock) else Clock()
     settings = IntakeSettings(
-        kafka_bootstrap_servers=bootstrap,
+        **settings_of(bootstrap),
         topic_prefix=names.prefix,
         topics_file=topics_file,
         port=8001,

@@ -22,6 +22,7 @@ from shared.messaging.envelope import Envelope, state_envelope
 from shared.messaging.log import read_to_end
 from shared.messaging.producing import Producer
 from shared.messaging.records import Coordinates, RawRecord
+from shared.messaging.security import settings_of
 from shared.messaging.topics import TopicNames, Topics
 from tests.support.matching import TODAY, first_policy
 from tests.support.running import RunningService, running
@@ -120,7 +121,7 @@ def canonical(match: Match | None) -> bytes | None:
 
 def worker_settings(bootstrap: str, names: TopicNames, topics_file: Path, worker: int = 1) -> MatchingSettings:
     return MatchingSettings(
-        kafka_bootstrap_servers=bootstrap,
+        **settings_of(bootstrap),
         topic_prefix=names.prefix,
         topics_file=topics_file,
         port=1,

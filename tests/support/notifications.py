@@ -23,6 +23,7 @@ from shared.contracts.match import CLAIM_KEY, Claim, Match, ScoredPlace
 from shared.contracts.vacancy import Contact, Vacancy
 from shared.messaging.envelope import state_envelope
 from shared.messaging.log import end_offsets
+from shared.messaging.security import client_options, settings_of
 from tests.support.running import RunningService, running
 from tests.support.waiting import eventually
 
@@ -203,7 +204,7 @@ class World:
 
     def settings(self) -> NotificationsSettings:
         return NotificationsSettings(
-            kafka_bootstrap_servers=self.bootstrap_servers,
+            **settings_of(self.bootstrap_servers),
             topic_prefix=self.names.prefix,
             topics_file=self.topics_file,
             port=1,
@@ -221,7 +222,7 @@ class World:
 
     async def delete_all_records(self) -> None:
         """Take everything off the compacted topics, as compaction does with what was superseded or erased long ago."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap_servers)
+        admin = AIOKafkaAdminClient(**client_options(self.bootstrap_servers))
         await admin.start()
         try:
             for topic in map(self.names.topic, ("vacancies", "matches")):
@@ -241,7 +242,7 @@ class World:
     async def forget_the_group(self) -> None:
         """Make the group begin again at the first records, as after `kafka-consumer-groups --delete`."""
         consumer = AIOKafkaConsumer(
-            bootstrap_servers=self.bootstrap_servers, group_id=self.names.group("notifications"), enable_auto_commit=False
+            **client_options(self.bootstrap_servers), group_id=self.names.group("notifications"), enable_auto_commit=False
         )
         await consumer.start()
         places = [

@@ -23,6 +23,7 @@ from deploy.simulate.settling import settle
 from deploy.simulate.ways_in import Service
 from shared.database import migrate
 from shared.messaging.log import read_to_end
+from shared.messaging.security import environment_of
 from shared.messaging.topics import TopicNames, load_topics
 from tests.support.notifications import EventStream
 from tests.support.processes import REPOSITORY, ServiceProcess
@@ -108,7 +109,7 @@ class Road:
     def environment(self) -> dict[str, str]:
         """What every service and the command line are told."""
         return {
-            "LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS": self.around.bootstrap_servers,
+            **environment_of(self.around.bootstrap_servers),
             "LEDIGPLADS_TOPIC_PREFIX": self.around.names.prefix,
             "LEDIGPLADS_TOPICS_FILE": str(self.around.topics_file),
         }

@@ -4,6 +4,8 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record._crc32c import crc as crc32c
 
+from shared.messaging.security import client_options
+
 
 async def write_with_broken_header_name(bootstrap: str, topic: str) -> None:
     """Write a batch whose bytes were changed after the library made them, with a checksum that fits."""
@@ -14,7 +16,7 @@ async def write_with_broken_header_name(bootstrap: str, topic: str) -> None:
             made[17:21] = crc32c(bytes(made[21:])).to_bytes(4, "big")
             return bytes(made)
 
-    async with AIOKafkaProducer(bootstrap_servers=bootstrap) as writer:
+    async with AIOKafkaProducer(**client_options(bootstrap)) as writer:
         await writer.partitions_for(topic)
         batch = Broken(16384, 0)
         batch.append(key=b"2", value=b"2", timestamp=1, headers=[("NAME", b"")])

@@ -23,6 +23,7 @@ from services.intake.subscribers import GROUP, SUBMISSIONS
 from shared.contracts.receipt import Receipt
 from shared.contracts.submission import NEED_SUBMITTED, VACANCY_SUBMITTED
 from shared.messaging.log import end_offsets, read_from
+from shared.messaging.security import client_options
 from shared.messaging.topics import PARTNER, list_topics
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ async def wait_until_nobody_reads(bootstrap: str, names: TopicNames, *, within_s
         KafkaError: the coordinator does not say so long; that of a new cluster has to make its own topic first.
     """
     until = time.monotonic() + within_seconds
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    admin = AIOKafkaAdminClient(**client_options(bootstrap))
     try:
         await admin.start()
         while True:
@@ -142,7 +143,7 @@ async def rewind(bootstrap: str, names: TopicNames, partners: Collection[str], a
     placed = [TopicPartition(topic, number) for topic in topics for number in await end_offsets(bootstrap, topic)]
     if not placed:
         return 0
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=names.group(GROUP), enable_auto_commit=False)
+    consumer = AIOKafkaConsumer(**client_options(bootstrap), group_id=names.group(GROUP), enable_auto_commit=False)
     await consumer.start()
     try:
         consumer.assign(placed)
