@@ -5,12 +5,14 @@ Nothing here knows Kafka.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from services.matching.domain.codebooks import Codebooks
-from services.matching.domain.lists import FULL, score_of
+from services.matching.domain.lists import NOBODY
 from services.matching.domain.need_columns import NeedColumns
 from services.matching.domain.pair_points import unknown_codes, unpack_points
 from services.matching.domain.ranks import Ranks
@@ -18,11 +20,10 @@ from services.matching.domain.standing import Observer
 from services.matching.domain.terms import PARTS
 from services.matching.domain.vacancy_columns import VacancyColumns
 from services.matching.engine.lists import Lists
-from services.matching.engine.pair_kernels import FOUND
 from services.matching.engine.scorer import Scorer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from services.matching.domain.ranks import Renumbering
     from services.matching.domain.tables import Array
@@ -31,10 +32,35 @@ if TYPE_CHECKING:
     from shared.contracts.settings import PartCode
     from shared.contracts.vacancy import Vacancy
 
-_NO_PAIRS: Final = np.zeros(0, dtype=FOUND)
 
-Changed = dict[str, str]
-"""Needs whose first K places changed, each with the id of a vacancy that caused it."""
+class Changed(Mapping[str, str]):
+    """Needs whose first K places changed, each with the id of a vacancy that caused it.
+
+    They are rows until somebody asks for ids, which must be before any need is put in or removed.
+    """
+
+    def __init__(self, rows_by_vacancy: Sequence[tuple[str, Array]], need_id_of: Callable[[int], str]) -> None:
+        self._rows_by_vacancy = rows_by_vacancy
+        self._need_id_of = need_id_of
+
+    @cached_property
+    def rows(self) -> Array:
+        """The rows of these needs, each once, ascending."""
+        return np.unique(np.concatenate([np.zeros(0, dtype=np.int32), *(rows for _, rows in self._rows_by_vacancy)]))
+
+    @cached_property
+    def _causes(self) -> dict[str, str]:
+        named = self._need_id_of
+        return {named(row): vacancy_id for vacancy_id, rows in self._rows_by_vacancy for row in rows.tolist()}
+
+    def __getitem__(self, need_id: str) -> str:
+        return self._causes[need_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._causes)
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 class Place(NamedTuple):
@@ -49,7 +75,7 @@ class Place(NamedTuple):
 
 
 Cell = tuple[int, int, int, int, int]
-"""One place on a need's list as it is kept: row and edition of the vacancy, score, points packed by part, what is unknown as bits."""
+"""One place on a need's list: row and edition of the vacancy, score, points packed by part, what is unknown as bits."""
 
 
 class MatchingState:
@@ -97,34 +123,22 @@ class MatchingState:
     @property
     def pairs(self) -> int:
         """Count the (need, place) pairs that stand on lists, K at most for each need."""
-        return int(np.count_nonzero(self._lists.columns.keys[:, : self._k] != FULL))
+        return int(np.count_nonzero(self._lists.places[:, : self._k] != NOBODY))
 
     def places(self, need_id: str) -> list[Place]:
         """Give the first K places of a live need, best first."""
-        slot, vacancies, lists = self._needs.slots.of[need_id], self._vacancies, self._lists.columns
-        keys = lists.keys[slot, : self._k].tolist()
-        rows, points, unknown = (column[slot].tolist() for column in (lists.rows, lists.points, lists.unknown))
         return [
-            Place(
-                vacancies.slots.id_of(row),
-                int(vacancies.version[row]),
-                int(vacancies.opening[row]),
-                score_of(key),
-                unpack_points(packed, self._parts),
-                unknown_codes(bits),
-            )
-            for key, row, packed, bits in zip(keys, rows, points, unknown, strict=False)
-            if key != FULL
+            Place(*self.vacancy_at(row), score, unpack_points(packed, self._parts), unknown_codes(bits))
+            for row, _, score, packed, bits in self.cells(need_id)
         ]
 
     def cells(self, need_id: str) -> Iterable[Cell]:
-        """Give the same as they are kept."""
-        slot, lists = self._needs.slots.of[need_id], self._lists.columns
-        keys = lists.keys[slot, : self._k].tolist()
-        count = self._k if keys[-1] != FULL else keys.index(FULL)
-        columns = (lists.rows, lists.editions, lists.points, lists.unknown)
-        rows, editions, points, unknown = (column[slot, :count].tolist() for column in columns)
-        return zip(rows, editions, map(score_of, keys), points, unknown, strict=False)
+        """Give the same as numbers."""
+        needs = np.array([self._needs.slots.of[need_id]], dtype=np.int64)
+        found = self._scorer.of_lists(needs, self._lists, self._k)
+        rows = found["vacancy"]
+        columns = (rows, self._vacancies.edition[rows], found["score"], found["points"], found["unknown"])
+        return zip(*(column.tolist() for column in columns), strict=True)
 
     @property
     def observer(self) -> Observer:
@@ -189,19 +203,11 @@ class MatchingState:
 
         Where it fails, lists may hold what they should not, and nobody can tell which: see `begin_again`.
         """
-        ids_of: dict[int, str] = {}
-        held = self._holding(changes, ids_of)
-        offered = self._within_floor(self._take_in(changes, ids_of))
-        changed = (
-            self._lists.take_off(held, self._k),
-            self._lists.put_in(offered, self._vacancies.edition, self._k),
-        )
-        self._search(self._lists.must_search(np.unique(held["need"]), self._k))
-        return {
-            self._needs.slots.id_of(slot): ids_of[row]
-            for pairs in changed
-            for slot, row in zip(pairs["need"].tolist(), pairs["vacancy"].tolist(), strict=True)
-        }
+        lost = list(self._take_off(changes))
+        gained = list(self._put_in(changes))
+        changed = Changed((*lost, *gained), self._needs.slots.id_of)
+        self._search(self._lists.must_search(Changed(lost, self._needs.slots.id_of).rows, self._k))
+        return changed
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -209,52 +215,50 @@ class MatchingState:
     def _k(self) -> int:
         return self._terms.policy.best_k
 
-    def _holding(self, changes: Mapping[str, Vacancy | None], ids_of: dict[int, str]) -> Array:
-        """Give on which lists the vacancies stand so far, and empty the rows of those that close.
+    def _take_off(self, vacancy_ids: Iterable[str]) -> Iterator[tuple[str, Array]]:
+        """Take vacancies off all lists as they still are; give for each the needs that had it among their first K."""
+        for vacancy_id in vacancy_ids:
+            row = self._vacancies.slots.of.get(vacancy_id)
+            if row is not None and self._vacancies.matchable[row]:
+                yield vacancy_id, self._lists.take_off(row, self._scorer.may_pass(row), self._k)
 
-        A list holds exactly what a need may have within its floor: whoever would take a place as it still is has it.
-        """
-        known = {vacancy_id: row for vacancy_id in changes if (row := self._vacancies.slots.of.get(vacancy_id)) is not None}
-        rows = np.array(sorted(known.values()), dtype=np.int64)
-        held = self._within_floor(rows[self._vacancies.matchable[rows]])
-        self._scorer.drop_places(rows)
-        for vacancy_id, row in known.items():
-            ids_of[row] = vacancy_id
-            if changes[vacancy_id] is None:
-                self._vacancies.remove(vacancy_id)
-                self._ranks.remove(vacancy_id)
-        return held
+    def _put_in(self, changes: Mapping[str, Vacancy | None]) -> Iterator[tuple[str, Array]]:
+        """Put the open vacancies on all lists that take them; give for each the needs that have it among their first K."""
+        rows = self._write(changes)
+        for vacancy_id, row in rows.items():
+            pairs = self._scorer.of_place(row, self._lists.columns.floors)
+            yield vacancy_id, self._lists.put_in(pairs, self._k)
 
-    def _take_in(self, changes: Mapping[str, Vacancy | None], ids_of: dict[int, str]) -> Array:
-        """Write the open vacancies and give the rows of those that can be matched, ascending."""
-        rows: list[int] = []
+    def _write(self, changes: Mapping[str, Vacancy | None]) -> Mapping[str, int]:
+        """Write the vacancies into their rows; give the rows of those that can be matched."""
+        of = self._vacancies.slots.of
+        self._scorer.drop_places(np.array([of[vacancy_id] for vacancy_id in changes if vacancy_id in of], dtype=np.int64))
         for vacancy_id, vacancy in changes.items():
             if vacancy is None:
-                continue
-            row = self._vacancies.put(vacancy, self._terms)
-            ids_of[row] = vacancy_id
-            self._edition += 1
-            self._vacancies.edition[row] = self._edition
-            renumbering = self._ranks.add(vacancy_id)
-            if renumbering is not None:
-                self._renumber(renumbering)
-            self._vacancies.rank[row] = self._ranks.of(vacancy_id)
-            if self._vacancies.matchable[row]:
-                rows.append(row)
-        taken_in = np.array(sorted(rows), dtype=np.int64)
-        self._scorer.put_places(taken_in)
-        return taken_in
+                self._vacancies.remove(vacancy_id)
+                self._ranks.remove(vacancy_id)
+        written = {vacancy_id: self._write_open(vacancy) for vacancy_id, vacancy in changes.items() if vacancy is not None}
+        matchable = {vacancy_id: row for vacancy_id, row in written.items() if self._vacancies.matchable[row]}
+        self._scorer.put_places(np.array(sorted(matchable.values()), dtype=np.int64))
+        return matchable
+
+    def _write_open(self, vacancy: Vacancy) -> int:
+        row = self._vacancies.put(vacancy, self._terms)
+        self._edition += 1
+        self._vacancies.edition[row] = self._edition
+        renumbering = self._ranks.add(vacancy.vacancy_id)
+        if renumbering is not None:
+            self._renumber(renumbering)
+        rank = self._ranks.of(vacancy.vacancy_id)
+        self._vacancies.rank[row] = rank
+        self._lists.rank(row, rank)
+        return row
 
     def _renumber(self, renumbering: Renumbering) -> None:
         self._lists.renumber(renumbering)
         self._vacancies.rank[:] = renumbering.new_rank(self._vacancies.rank)
 
-    def _within_floor(self, vacancy_rows: Array) -> Array:
-        """Score all live needs against some vacancies, and keep what lists would take."""
-        floors = self._lists.columns.floors
-        return np.concatenate([_NO_PAIRS, *(self._scorer.of_place(row, floors) for row in vacancy_rows.tolist())])
-
     def _search(self, need_rows: Array) -> None:
         """Fill the lists of these needs from all open places."""
-        for row in need_rows.tolist():
-            self._lists.fill(row, self._scorer.of_need(row), self._vacancies.edition)
+        for needs, pairs in self._scorer.of_needs(need_rows):
+            self._lists.fill(needs, pairs)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.matching.domain.terms import Terms
-from services.matching.engine import compiled, index_kernels, lanes, list_kernels, pair_kernels
+from services.matching.engine import compiled, index_kernels, lanes, list_kernels, pair_kernels, search_kernels
 from services.matching.engine.index import Index
 from services.matching.engine.lanes import LANE
 from services.matching.engine.pair_kernels import Room
@@ -21,7 +21,7 @@ from tests.support.matching import TODAY, Chance, full_policy
 
 KERNELS = [
     kernel
-    for module in (index_kernels, lanes, list_kernels, pair_kernels)
+    for module in (index_kernels, lanes, list_kernels, pair_kernels, search_kernels)
     for kernel in vars(module).values()
     if hasattr(kernel, "signatures")
 ]

@@ -12,12 +12,9 @@ if TYPE_CHECKING:
 WIDTH: Final = 16
 """Places remembered per need: K = 10 and reserves, so that a search for all places pays for several withdrawals."""
 
-KEPT: Final = 12
-"""A list that outgrows WIDTH is cut to this: what comes in later must then rank higher, and most places do not."""
-
 MOST_POINTS: Final = 100
 FULL: Final = 1 << 62
-"""The key of an empty cell, and the floor of a list that holds all eligible places."""
+"""A key after all others, and the floor of a list that holds all eligible places."""
 
 NOBODY: Final = -1
 """The row of an empty cell."""
@@ -26,7 +23,3 @@ NOBODY: Final = -1
 def sort_keys(score: Array, ranks: Array) -> Array:
     """Order pairs as lists are ranked: score descending, then id ascending."""
     return ((MOST_POINTS - score) << RANK_BITS) | ranks
-
-
-def score_of(key: int) -> int:
-    return MOST_POINTS - (key >> RANK_BITS)

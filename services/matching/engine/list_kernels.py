@@ -1,115 +1,125 @@
-"""Kernels that keep lists true. A list stands in order of its keys, its empty cells at the end."""
+"""Kernels that keep lists true. A list stands best first, its empty cells at the end."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from services.matching.domain.lists import FULL, KEPT, NOBODY, WIDTH
+import numpy as np
+
+from services.matching.domain.lists import FULL, MOST_POINTS, NOBODY, WIDTH
+from services.matching.domain.ranks import RANK_BITS
 from services.matching.engine.compiled import Number, compiled
+from services.matching.engine.prefetching import prefetch
 
 if TYPE_CHECKING:
     from services.matching.domain.tables import Array
     from services.matching.engine.rules import Row, Rows
 
+CELLS = np.dtype([("places", np.int32, (WIDTH,)), ("scores", np.uint8, (WIDTH,))])
+"""One list: rows of the vacancies and their scores. What else is told of a place is worked out when it is told."""
+
+_LAST: Final = WIDTH - 1
+_AHEAD: Final = 16
+"""Lists asked of memory before they are looked at."""
+
 
 class Columns(NamedTuple):
-    """The cells of all lists, WIDTH to each row of needs, and each list's floor."""
+    """All lists.
 
-    keys: Array
-    rows: Array
-    points: Array
-    unknown: Array
-    editions: Array
+    Attributes:
+        cells: CELLS, for each row of needs.
+        floors: the key of the last place of which a list still knows everything before; beside the cells, since most places are
+            compared with it and go no further.
+        ranks: of the places by id, for each row of vacancies.
+    """
+
+    cells: Array
     floors: Array
+    ranks: Array
 
 
 @compiled
-def take_off(lists: Columns, pairs: Rows, wanted: Number, changed: Array) -> Number:
-    """Take places off lists; writes which pairs stood among the first `wanted` of theirs into `changed`, and gives how many did."""
-    count = 0
-    for position in range(len(pairs)):
-        need, vacancy = pairs[position].need, pairs[position].vacancy
-        for cell in range(WIDTH):
-            if lists.rows[need, cell] == vacancy:
-                for following in range(cell, WIDTH - 1):
-                    _copy(lists, need, following + 1, following)
-                _empty(lists, need, WIDTH - 1)
-                if cell < wanted:
-                    changed[count] = position
-                    count += 1
-                break
-    return count
+def take_off(lists: Columns, place: Number, needs: Array, wanted: Number, changed: Array) -> Number:
+    """Take a place off the lists of those of the needs that hold it.
 
-
-@compiled
-def put_in(lists: Columns, pairs: Rows, editions: Array, wanted: Number, changed: Array) -> Number:
-    """Put places on lists, those that are within the floor; as `take_off`, those that come among the first `wanted`.
-
-    A list that would outgrow WIDTH is cut to KEPT, and its floor is the last of these.
+    Writes on whose list it stood among the first `wanted` into `changed`, and gives how many.
     """
     count = 0
-    for position in range(len(pairs)):
-        pair = pairs[position]
-        need = pair.need
-        if pair.key > lists.floors[need]:
-            continue
-        is_full = lists.keys[need, WIDTH - 1] != FULL
-        cell = _insert(lists, need, pair, editions[pair.vacancy])
-        if is_full:
-            _cut(lists, need, KEPT)
+    for position in range(len(needs)):
+        prefetch(lists.cells, np.int64(needs[min(position + _AHEAD, len(needs) - 1)]))
+        one = lists.cells[needs[position]]
+        cell = _cell_of(one, place)
+        if cell < WIDTH:
+            _close_gap(one, cell)
         if cell < wanted:
-            changed[count] = position
+            changed[count] = needs[position]
             count += 1
     return count
 
 
 @compiled
-def fill(lists: Columns, need: Number, pairs: Rows, editions: Array) -> None:
-    """Put the outcome of a search over all places on one list; where there are more than WIDTH, the best of them and a floor."""
-    clear(lists, need)
+def put_in(lists: Columns, pairs: Rows, wanted: Number, changed: Array) -> Number:
+    """Put places on the lists that take them; as `take_off`, on which they came among the first `wanted`.
+
+    Of a full list the last place falls off, and its floor is then the last that remains.
+    """
+    count = 0
     for position in range(len(pairs)):
+        prefetch(lists.cells, np.int64(pairs[min(position + _AHEAD, len(pairs) - 1)].need))
         pair = pairs[position]
-        if pair.key < lists.keys[need, WIDTH - 1]:
-            _insert(lists, need, pair, editions[pair.vacancy])
-    if len(pairs) > WIDTH:
-        _cut(lists, need, WIDTH)
+        if pair.key > lists.floors[pair.need]:
+            continue
+        one = lists.cells[pair.need]
+        was_full = one.places[_LAST] != NOBODY
+        cell = _insert(lists, one, pair.vacancy, pair.score)
+        if was_full:
+            lists.floors[pair.need] = (MOST_POINTS - np.int64(one.scores[_LAST])) << RANK_BITS | lists.ranks[one.places[_LAST]]
+        if cell < wanted:
+            changed[count] = pair.need
+            count += 1
+    return count
 
 
 @compiled
-def clear(lists: Columns, need: Number) -> None:
-    """Empty a list: it holds all of nothing."""
-    for cell in range(WIDTH):
-        _empty(lists, need, cell)
-    lists.floors[need] = FULL
+def must_search(lists: Columns, needs: Array, wanted: Number, short: Array) -> Number:
+    """Write those of the needs for which places that are not remembered might belong to the first `wanted`; gives how many."""
+    count = 0
+    for need in needs:
+        if lists.cells[need].places[wanted - 1] == NOBODY and lists.floors[need] != FULL:
+            short[count] = need
+            count += 1
+    return count
 
 
 @compiled
-def _insert(lists: Columns, need: Number, pair: Row, edition: Number) -> Number:
-    """Put a place where its key belongs, and give the cell; of a full list the last falls off."""
-    cell = WIDTH - 1
-    while cell > 0 and lists.keys[need, cell - 1] > pair.key:
-        _copy(lists, need, cell - 1, cell)
-        cell -= 1
-    lists.keys[need, cell], lists.rows[need, cell], lists.points[need, cell] = pair.key, pair.vacancy, pair.points
-    lists.unknown[need, cell], lists.editions[need, cell] = pair.unknown, edition
+def _cell_of(one: Row, place: Number) -> Number:
+    """Give the cell in which a place stands, or WIDTH."""
+    cell, places = WIDTH, one.places
+    for at in range(WIDTH):
+        cell = at if places[at] == place else cell
     return cell
 
 
 @compiled
-def _cut(lists: Columns, need: Number, kept: Number) -> None:
-    for cell in range(kept, WIDTH):
-        _empty(lists, need, cell)
-    lists.floors[need] = lists.keys[need, kept - 1]
+def _close_gap(one: Row, gap: Number) -> None:
+    for cell in range(gap, _LAST):
+        one.places[cell], one.scores[cell] = one.places[cell + 1], one.scores[cell + 1]
+    one.places[_LAST], one.scores[_LAST] = NOBODY, 0
 
 
 @compiled
-def _copy(lists: Columns, need: Number, source: Number, target: Number) -> None:
-    lists.keys[need, target], lists.rows[need, target] = lists.keys[need, source], lists.rows[need, source]
-    lists.points[need, target], lists.unknown[need, target] = lists.points[need, source], lists.unknown[need, source]
-    lists.editions[need, target] = lists.editions[need, source]
+def _insert(lists: Columns, one: Row, place: Number, score: Number) -> Number:
+    """Put a place where it belongs, and give the cell; of a full list the last falls off."""
+    cell, rank = _LAST, lists.ranks[place]
+    while cell > 0 and _stands_after(lists, one, cell - 1, score, rank):
+        one.places[cell], one.scores[cell] = one.places[cell - 1], one.scores[cell - 1]
+        cell -= 1
+    one.places[cell], one.scores[cell] = place, score
+    return cell
 
 
 @compiled
-def _empty(lists: Columns, need: Number, cell: Number) -> None:
-    lists.keys[need, cell], lists.rows[need, cell] = FULL, NOBODY
-    lists.points[need, cell], lists.unknown[need, cell], lists.editions[need, cell] = 0, 0, 0
+def _stands_after(lists: Columns, one: Row, cell: Number, score: Number, rank: Number) -> Number:
+    """Say whether what is in a cell belongs after a place with this score and rank."""
+    there = one.places[cell]
+    return there == NOBODY or one.scores[cell] < score or (one.scores[cell] == score and lists.ranks[there] > rank)

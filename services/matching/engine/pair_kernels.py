@@ -114,6 +114,18 @@ def of_need(store: Store, tables: Tables, need: Number, room: Room) -> Number:
 
 
 @compiled
+def weigh_places(tables: Tables, need: Number, rows: Array, count: Number, room: Room) -> Number:
+    """Weigh one need against the first `count` of some places; what is found stands in `room.found`, in their order."""
+    wanted, found = tables.needs[need], 0
+    for position in range(count):
+        row, one = rows[position], room.found[found]
+        if _weigh(wanted, tables.vacancies[row], tables, tables.prices[row], one):
+            one.need, one.vacancy = need, row
+            found += 1
+    return found
+
+
+@compiled
 def _weigh(need: Row, place: Row, tables: Tables, prices: Array, one: Row) -> Number:
     """Judge and measure one pair; say whether it belongs to what is found, all but its rows written into `one`."""
     if need.odd and place.odd:

@@ -13,18 +13,22 @@ from services.matching.domain.lists import sort_keys
 from services.matching.domain.pair_points import pack_points
 from services.matching.domain.prices import CLASSES
 from services.matching.domain.reference import assess
-from services.matching.engine import lanes, pair_kernels
+from services.matching.engine import lanes, pair_kernels, search_kernels
 from services.matching.engine.index import Index
 from services.matching.engine.lanes import LANE
 from services.matching.engine.pair_kernels import ODD, PRICE_ASKED, RULED_OUT_ASKED, Room, Tables
+from services.matching.engine.search_kernels import ENOUGH
 from services.matching.engine.terms_row import BIT, terms_row
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from services.matching.domain.codebooks import Codebooks
     from services.matching.domain.need_columns import NeedColumns
     from services.matching.domain.tables import Array
     from services.matching.domain.terms import Terms
     from services.matching.domain.vacancy_columns import VacancyColumns
+    from services.matching.engine.lists import Lists
 
 NO_FLOORS: Final = np.zeros(0, dtype=np.int64)
 
@@ -77,6 +81,25 @@ class Scorer:
         """Give all places that a need may have."""
         index, room = self._place_index, self._room_for(len(self._vacancies.rows))
         return self._settled(room.found[: pair_kernels.of_need(index.store, self._tables(), row, room)])
+
+    def may_pass(self, row: int) -> Array:
+        """Give the rows of all needs that may have a place as it is written, and of others; until the next question."""
+        room = self._room_for(len(self._needs.rows))
+        return room.rows[: search_kernels.may_pass(self._need_index.store, self._tables(), row, room)]
+
+    def of_needs(self, rows: Array) -> Iterator[tuple[Array, Array]]:
+        """Give all places that needs may have, some of the needs at a time: which they are, and their pairs."""
+        store, room = self._place_index.store, self._room_for(len(self._vacancies.rows) + ENOUGH)
+        done = 0
+        while done < len(rows):
+            more, found = search_kernels.of_needs(store, self._tables(), rows[done:], room)
+            yield rows[done : done + more], self._settled(room.found[:found])
+            done += more
+
+    def of_lists(self, needs: Array, lists: Lists, wanted: int) -> Array:
+        """Weigh what stands on lists, the first `wanted` places of each, in their order."""
+        room = self._room_for(len(needs) * wanted)
+        return self._settled(room.found[: search_kernels.of_lists(self._tables(), lists.places, needs, wanted, room)])
 
     def _tables(self) -> Tables:
         vacancies = self._vacancies

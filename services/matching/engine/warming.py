@@ -8,7 +8,7 @@ from services.matching.domain.codebooks import Codebooks
 from services.matching.domain.lists import FULL
 from services.matching.domain.need_columns import NeedColumns
 from services.matching.domain.vacancy_columns import VacancyColumns
-from services.matching.engine import lanes, pair_kernels
+from services.matching.engine import lanes, pair_kernels, search_kernels
 from services.matching.engine.index import Index
 from services.matching.engine.lists import Lists
 from services.matching.engine.pair_kernels import Room, Tables
@@ -30,8 +30,11 @@ def warm_up() -> None:
     index.drop(rows)
     pair_kernels.of_place(index.store, tables, 0, np.full(1, FULL, dtype=np.int64), room)
     pair_kernels.of_need(index.store, tables, 0, room)
-    lists, pairs, editions = Lists(), room.found[:1].copy(), np.zeros(1, dtype=np.int64)
+    lists, pairs = Lists(), room.found[:1].copy()
     lists.grow(1)
-    lists.fill(0, pairs, editions)
-    lists.put_in(pairs, editions, 1)
-    lists.take_off(pairs, 1)
+    lists.rank(0, 0)
+    lists.fill(rows, pairs)
+    search_kernels.may_pass(index.store, tables, 0, room)
+    search_kernels.of_needs(index.store, tables, rows, room)
+    search_kernels.of_lists(tables, lists.places, rows, 1, room)
+    lists.must_search(lists.take_off(0, room.rows[:1], 1), 1)

@@ -68,21 +68,17 @@ class BestPlaces:
 
     def lists_of_places(self) -> dict[str, int]:
         """Give on how many lists each open vacancy stands among the first K."""
-        rows = self._state._lists.columns.rows[:, : self._k]
+        rows = self._state._lists.places[:, : self._k]
         counts = np.bincount(rows[rows >= 0], minlength=len(self._state._vacancies.version))
         return {vacancy_id: int(counts[row]) for vacancy_id, row in self._state._vacancies.slots.of.items()}
 
     def wrong_lists(self) -> int:
         """Search all places for every need again, and count whose first K were not what they should have been."""
-        lists = self._state._lists.columns
-        kept = [column[:, : self._k].copy() for column in (lists.keys, lists.rows, lists.points, lists.unknown)]
-        self._state._lists.clear(self._rows)
+        lists = self._state._lists
+        before = lists.places[:, : self._k].copy(), lists.scores[:, : self._k].copy()
         self._state._search(self._rows)
-        again = (column[:, : self._k] for column in (lists.keys, lists.rows, lists.points, lists.unknown))
-        differs = np.zeros(len(self._rows), dtype=np.bool_)
-        for before, after in zip(kept, again, strict=True):
-            differs |= (before != after).any(axis=1)
-        return int(differs.sum())
+        differs = (before[0] != lists.places[:, : self._k]) | (before[1] != lists.scores[:, : self._k])
+        return int(differs.any(axis=1).sum())
 
 
 def _ranking(found: Array, first: int) -> Ranking:

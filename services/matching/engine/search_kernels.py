@@ -1,0 +1,52 @@
+"""Kernels that ask the engine for many needs at once: who might hold a place, all places of some needs, what stands on lists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from services.matching.domain.lists import NOBODY
+from services.matching.engine.compiled import Number, compiled
+from services.matching.engine.index_kernels import scan
+from services.matching.engine.lanes import ask_for_place
+from services.matching.engine.pair_kernels import Room, of_need, weigh_places
+
+if TYPE_CHECKING:
+    from services.matching.domain.tables import Array
+    from services.matching.engine.index_kernels import Store
+    from services.matching.engine.pair_kernels import Tables
+
+ENOUGH: Final = 1 << 14
+"""Pairs found at once: so many lie in the caches when they are sorted into lists."""
+
+
+@compiled
+def may_pass(store: Store, tables: Tables, vacancy: Number, room: Room) -> Number:
+    """Write every need that may have a place, and perhaps others, into `room.rows`; gives how many."""
+    place = tables.vacancies[vacancy]
+    ask_for_place(place, tables.terms[0], room.asked[0])
+    return scan(store, place.sections, room.asked[0], room.rows)
+
+
+@compiled
+def of_needs(store: Store, tables: Tables, needs: Array, room: Room) -> tuple[Number, Number]:
+    """Weigh needs against all places that may pass, one need after another until ENOUGH is found.
+
+    What is found stands at the beginning of `room.found`; gives for how many needs, and how many pairs.
+    """
+    done = found = 0
+    while done < len(needs) and found < ENOUGH:
+        found += of_need(store, tables, needs[done], Room(room.asked, room.rows, room.found[found:]))
+        done += 1
+    return done, found
+
+
+@compiled
+def of_lists(tables: Tables, places: Array, needs: Array, wanted: Number, room: Room) -> Number:
+    """Weigh needs against the first `wanted` places of their lists, which they may have; gives how many pairs that are."""
+    found = 0
+    for need in needs:
+        listed, count = places[need], 0
+        while count < wanted and listed[count] != NOBODY:
+            count += 1
+        found += weigh_places(tables, need, listed, count, Room(room.asked, room.rows, room.found[found:]))
+    return found
