@@ -58,6 +58,7 @@ _COMMANDS = {
         "dlq:dlq",
         "republish:republish",
         "restored:restored",
+        "keys:keys",
         "policy:policy",
         "contracts:contracts",
     ),

@@ -7,11 +7,13 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from deploy.embedded.errors import CannotStartError
 from deploy.embedded.ports import free_port, is_free
+from services.intake.citizens.master_keys import MasterKeys, write_master_keys
 
 _LEAST_FREE_BYTES = 1_000_000_000
 # What the Makefile put there to get this far; it is not part of what a stack remembers.
@@ -159,6 +161,14 @@ class Home:
             known[name] = secrets.token_hex(16)
             self._write("secrets.json", known)
         return str(known[name])
+
+    def master_keys(self) -> Path:
+        """The file of the master keys, which is made once: what LEDIGPLADS_INTAKE_MASTER_KEYS_FILE names, or one of this stack's own."""
+        configured = os.environ.get("LEDIGPLADS_INTAKE_MASTER_KEYS_FILE")
+        path = Path(configured).resolve() if configured else self.folder / "master-keys.json"
+        if not path.exists():
+            write_master_keys(path, MasterKeys.new(datetime.now(UTC).date()))
+        return path
 
     def clean(self) -> None:
         """Forget everything but the tools that the Makefile fetched."""

@@ -29,6 +29,8 @@ class Surroundings:
     address: str
     identity: Mapping[str, str] = field(repr=False)
     """What every service is told of the OpenID provider, by the names of its settings."""
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What intake alone is told of the keys of citizens, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ def _environment(name: str, around: Surroundings) -> dict[str, str]:
     }
     if name in around.dsns:
         environment[f"LEDIGPLADS_{name.upper()}_POSTGRES_DSN"] = around.dsns[name]
+    if name == "intake":
+        environment |= around.keys
     if name == "notifications":
         environment |= {
             "LEDIGPLADS_SMTP_HOST": LOOPBACK,

@@ -152,6 +152,7 @@ class Stack:
             self._smtp_port,
             self._address,
             identity.settings(self._home, self._address),
+            await self._keys(),
         )
         await _all(*(self._migrate(name, around) for name in WITH_DATABASE))
         return around
@@ -197,12 +198,20 @@ class Stack:
 
     async def _create_databases(self) -> dict[str, str]:
         """Each service's connection string: given one by one, or made from the administrator's."""
-        dsns = {}
-        for name in WITH_DATABASE:
-            given = os.environ.get(f"LEDIGPLADS_{name.upper()}_POSTGRES_DSN")
-            database = f"ledigplads_{name}"
-            dsns[name] = given or await create_database(self._administrator_dsn, database, self._home.secret(database))
-        return dsns
+        return {name: await self._database(name, name.upper()) for name in WITH_DATABASE}
+
+    async def _keys(self) -> dict[str, str]:
+        """The keys of citizens: a database apart, and master keys in no database."""
+        return {
+            "LEDIGPLADS_INTAKE_KEYS_POSTGRES_DSN": await self._database("intake_keys", "INTAKE_KEYS"),
+            "LEDIGPLADS_INTAKE_MASTER_KEYS_FILE": str(self._home.master_keys()),
+        }
+
+    async def _database(self, name: str, variable: str) -> str:
+        """Give what LEDIGPLADS_…_POSTGRES_DSN says, or make the database and its role."""
+        database = f"ledigplads_{name}"
+        given = os.environ.get(f"LEDIGPLADS_{variable}_POSTGRES_DSN")
+        return given or await create_database(self._administrator_dsn, database, self._home.secret(database))
 
     async def _create_topics(self) -> None:
         declared = load_topics(CHECKOUT / "deploy" / "topics.yaml")

@@ -14,6 +14,7 @@ from shared.settings import SettingsError
 from shared.web import serve
 
 _MIGRATIONS = (Path(__file__).with_name("migrations"), Path(messaging.__path__[0]) / "migrations")
+_KEY_MIGRATIONS = (Path(__file__).parent / "citizens" / "migrations",)
 
 
 def main(arguments: list[str]) -> None:
@@ -23,11 +24,17 @@ def main(arguments: list[str]) -> None:
     try:
         settings = IntakeSettings.from_environment()
         if arguments == ["migrate"]:
-            asyncio.run(migrate(settings.intake_postgres_dsn, _MIGRATIONS))
+            asyncio.run(_migrate(settings))
         else:
             serve(build_app, settings)
     except (SettingsError, MigrationError) as error:
         sys.exit(str(error))
+
+
+async def _migrate(settings: IntakeSettings) -> None:
+    await migrate(settings.intake_postgres_dsn, _MIGRATIONS)
+    if settings.intake_keys_postgres_dsn is not None:
+        await migrate(settings.intake_keys_postgres_dsn, _KEY_MIGRATIONS)
 
 
 if __name__ == "__main__":

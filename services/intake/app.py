@@ -13,6 +13,9 @@ from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from services.intake.citizens.registry import Citizens
+from services.intake.citizens.store import CitizenStore
+from services.intake.citizens.vault import Vault
 from services.intake.duties import Duties
 from services.intake.http.handling import not_there_handlers
 from services.intake.observations.observing import Observing
@@ -85,6 +88,7 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
             checks["outbox"] = _answering(relay.check)
             store, sheets = Store(pool, load_queries(_QUERIES)), SheetStore(pool)
             intake = Intake(store, clock, load_freshness(settings), load_policies(settings.intake_policies))
+            vault = await stack.enter_async_context(_open_vault(settings))
             observing = Observing(intake, store, ObservationStore(), load_observation_rules(settings), clock)
             timers = Timers(intake, observing, clock, every_seconds=settings.intake_timer_seconds)
             checks["timers"] = _answering(timers.check)
@@ -107,6 +111,8 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
                 "intake": intake,
                 "store": store,
                 "observing": observing,
+                "vault": vault,
+                "citizens": None if vault is None else Citizens(store, CitizenStore(pool), vault, clock),
                 "pages": Pages(),
                 "clock": clock,
                 "searching": search.searching,
@@ -134,6 +140,20 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
     )
     app.router.redirect_slashes = False  # an address that is none is a problem, and no redirect to another that may be none
     return app
+
+
+@asynccontextmanager
+async def _open_vault(settings: IntakeSettings) -> AsyncIterator[Vault | None]:
+    """Connect to the database of citizens' keys; None where there is none."""
+    if settings.intake_keys_postgres_dsn is None:
+        yield None
+        return
+    read = master_keys_reader(settings)
+    pool = await create_pool(settings.intake_keys_postgres_dsn, application_name=f"{settings.service} keys", min_size=1, max_size=4)
+    try:
+        yield Vault(pool, read)
+    finally:
+        await pool.close()
 
 
 def _restoring(

@@ -10,6 +10,7 @@ from pydantic import Field
 from starlette.responses import Response
 from starlette.routing import Route
 
+from services.intake.citizens import operator_routes as citizens
 from services.intake.domain.partners import Partner
 from services.intake.http import observations
 from services.intake.republishing import Report, UnknownTopic
@@ -64,6 +65,7 @@ def operator_routes() -> list[Route]:
         Route("/operator/replay", replay, methods=["POST"]),
         Route("/operator/republish", republish, methods=["POST"]),
         *restoring.routes(),
+        *citizens.operator_routes(),
         Route("/operator/expire", expire, methods=["POST"]),
         Route("/operator/search/rebuild", rebuild_search, methods=["POST"]),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from services.intake.http import api, codes, landing, needs, observations, offers, places, search, sheets, vacancies
+from services.intake.http import api, citizens, codes, landing, needs, observations, offers, places, search, sheets, vacancies
 from shared.web.openapi import openapi_document
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ def routes() -> list[Route]:
         *vacancies.routes(),
         *observations.routes(),
         *needs.routes(),
+        *citizens.routes(),
         *sheets.routes(),
         *search.routes(),
         *places.routes(),

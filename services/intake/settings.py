@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from services.intake.citizens.master_keys import MasterKeys, MasterKeysError, read_master_keys
 from services.intake.domain.freshness import Freshness, Validity
 from services.intake.domain.observations import ObservationRules
 from shared.contracts.reference import offer_type_known
 from shared.contracts.settings import Policy
 from shared.settings import Secret, ServiceSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class IntakeSettings(ServiceSettings):
@@ -37,10 +41,24 @@ class IntakeSettings(ServiceSettings):
     """Begin held, as when the log knows more than the database: an operator wants a backup to count (docs/guides/restore.md)."""
     intake_timer_seconds: Annotated[float, Field(gt=0)] = 60
     """How often to look for what time has done."""
+    intake_keys_postgres_dsn: Annotated[str | None, Field(repr=False)] = None
+    """Of the database of citizens' keys, apart from intake's own. Without it nothing that identifies a citizen can be registered."""
+    intake_master_keys_file: Path | None = None
+    """Holds the master keys; only its owner may read it."""
+    intake_master_keys: Annotated[str | None, Field(repr=False)] = None
+    """The master keys themselves, instead of a file."""
     intake_search_per_minute: Annotated[int, Field(ge=1)] = 120
     """How often one caller may search."""
     intake_search_share_percent: Annotated[int, Field(ge=1, le=100)] = 10
     """The part of the time that goes at most into making changes searchable while a flood of them comes in; afterwards five times as much."""
+
+    @model_validator(mode="after")
+    def _keys_go_together(self) -> IntakeSettings:
+        if self.intake_keys_postgres_dsn is not None and (self.intake_master_keys_file is None) == (
+            self.intake_master_keys is None
+        ):
+            raise ValueError("intake_keys_postgres_dsn needs either intake_master_keys_file or intake_master_keys")
+        return self
 
 
 class _Rule(BaseModel):
@@ -125,6 +143,16 @@ def load_observation_rules(settings: IntakeSettings) -> ObservationRules:
 
 def _read_freshness(settings: IntakeSettings) -> _FreshnessFile:
     return _FreshnessFile.model_validate(yaml.safe_load(settings.intake_freshness.read_text(encoding="utf-8")))
+
+
+def master_keys_reader(settings: IntakeSettings) -> Callable[[], MasterKeys]:
+    """Give what reads the master keys, again and again: a file may have been rotated meanwhile."""
+    text, file = settings.intake_master_keys, settings.intake_master_keys_file
+    if text is not None:
+        return lambda: MasterKeys.from_json(text)
+    if file is None:
+        raise MasterKeysError("There are no master keys: set LEDIGPLADS_INTAKE_MASTER_KEYS_FILE.")
+    return lambda: read_master_keys(file)
 
 
 def load_policies(folder: Path) -> list[Policy]:

@@ -20,6 +20,7 @@ from shared.messaging.producing import Producer
 from shared.messaging.records import RawRecord
 from shared.messaging.security import settings_of
 from shared.messaging.topics import TopicNames
+from tests.support.citizens import Keys
 from tests.support.running import RunningService, running
 from tests.support.waiting import eventually
 
@@ -137,9 +138,15 @@ async def records_of(intake: IntakeUnderTest, topic: str) -> list[RawRecord]:
 
 @asynccontextmanager
 async def running_intake(
-    bootstrap: str, names: TopicNames, dsn: str, topics_file: Path, clock: Callable[[], datetime] | None = None
+    bootstrap: str,
+    names: TopicNames,
+    dsn: str,
+    topics_file: Path,
+    clock: Callable[[], datetime] | None = None,
+    *,
+    keys: Keys | None = None,
 ) -> AsyncIterator[IntakeUnderTest]:
-    """Run intake until the block is left."""
+    """Run intake until the block is left; with `keys` it can keep citizens' data."""
     moving = clock if isinstance(clock, Clock) else Clock()
     settings = IntakeSettings(
         **settings_of(bootstrap),
@@ -147,6 +154,8 @@ async def running_intake(
         topics_file=topics_file,
         port=8001,
         intake_postgres_dsn=dsn,
+        intake_keys_postgres_dsn=None if keys is None else keys.dsn,
+        intake_master_keys_file=None if keys is None else keys.master_keys,
     )
     state: dict[str, Any] = {}
     app = build_app(settings, moving)

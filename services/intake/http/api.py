@@ -35,6 +35,7 @@ TAGS: Final = {
     "offers": "Tilbud: de findes, også uden en ledig plads. · Offers: they exist without a vacancy too.",
     "vacancies": "Ledige pladser. · Vacancies.",
     "needs": "Behov, ved pseudonym. · Needs, by pseudonym.",
+    "citizens": "Borgere: hvem et behov handler om; kun for kommunen. · Citizens: who a need is about; for the municipality only.",
     "observations": "Sandhedsregnskab: passede opslagene? · Truth record: were the postings true?",
     "codes": "Kodelister. · Code lists.",
     "sheets": "Regneark ind og ud. · Sheets in and out.",

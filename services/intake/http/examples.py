@@ -41,3 +41,9 @@ SMALLEST_NEED: Final[dict[str, Any]] = {
     "birth_year": 1990,
 }
 RULED_OUT: Final[dict[str, Any]] = {"vacancy_id": "some-vacancy", "reason": "declined_by_citizen", "until": "2027-06-30"}
+CITIZEN: Final[dict[str, Any]] = {
+    "cpr": "010190-9999",
+    "name": "Opdigtet Borger",
+    "address": "Eksempelvej 1, 8000 Aarhus C",
+    "note": "Ringes helst op om formiddagen.",
+}
