@@ -88,7 +88,9 @@ class IdentityMiddleware:
         except Problem as problem:
             await problem_response(problem, HTTPConnection(scope))(scope, receive, send)
             return
-        await self._app(scope, receive, send)
+        answer = _Answer(send)
+        await self._app(scope, receive, answer.send)
+        await answer.end()
 
     async def _by_token(self, scope: Scope, authorization: str) -> float:
         scheme, _, token = authorization.partition(" ")
@@ -147,6 +149,22 @@ class IdentityMiddleware:
                 return {"type": "http.disconnect"}
 
         return receive_until
+
+
+class _Answer:
+    """Ends what a handler leaves open when it is told that its caller has gone, while the caller is still there."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._is_open = False
+
+    async def send(self, message: Message) -> None:
+        self._is_open = message["type"] == "http.response.start" or bool(message.get("more_body", False))
+        await self._send(message)
+
+    async def end(self) -> None:
+        if self._is_open:
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def provider_away() -> Problem:
