@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from services.matching.domain.ids import Ids
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -23,35 +25,8 @@ class Slots:
     """Numbers of rows by id; an emptied row is used again."""
 
     def __init__(self) -> None:
-        self.of: dict[str, int] = {}
-        self.ids: list[str | None] = []
-        self._free: list[int] = []
-
-    def take(self, entity_id: str) -> int:
-        """Give the row of an id, a new one if it has none."""
-        slot = self.of.get(entity_id)
-        if slot is None:
-            if self._free:
-                slot = self._free.pop()
-                self.ids[slot] = entity_id
-            else:
-                slot = len(self.ids)
-                self.ids.append(entity_id)
-            self.of[entity_id] = slot
-        return slot
-
-    def id_of(self, slot: int) -> str:
-        entity_id = self.ids[slot]
-        if entity_id is None:
-            raise KeyError(slot)
-        return entity_id
-
-    def release(self, entity_id: str) -> int | None:
-        slot = self.of.pop(entity_id, None)
-        if slot is not None:
-            self.ids[slot] = None
-            self._free.append(slot)
-        return slot
+        self.of = Ids()
+        self.take, self.release, self.id_of = self.of.take, self.of.release, self.of.id_of
 
 
 class Table:

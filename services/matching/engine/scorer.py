@@ -138,7 +138,7 @@ class Scorer:
 
     def _is_ruled_out(self, one: np.void) -> bool:
         row = int(one["vacancy"])
-        vacancy_id, opening = self._vacancies.slots.ids[row], int(self._vacancies.opening[row])
+        vacancy_id, opening = self._vacancies.slots.id_of(row), int(self._vacancies.opening[row])
         return any(
             entry.vacancy_id == vacancy_id
             and (entry.opening is None or entry.opening == opening)

@@ -80,8 +80,8 @@ def draw_needs(needs: NeedColumns, books: Codebooks, terms: Terms, *, size: int,
     """Fill `size` rows of empty columns (or as many as the smallest table has), in the order of the ids, all live under the terms."""
     size = max(size, len(needs.live))
     needs._grow(size)
-    ids = [f"need-{number:07}" for number in range(size)]
-    needs.slots.ids, needs.slots.of = list(ids), {need_id: row for row, need_id in enumerate(ids)}
+    for number in range(size):
+        needs.slots.take(f"need-{number:07}")
     draw = _Draw(np.random.default_rng(seed), size)
     is_day = _sections_and_groups(needs, books, draw)
     _person(needs, books, draw)
