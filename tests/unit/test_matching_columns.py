@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.matching.domain.lists import WIDTH
 from services.matching.domain.ranks import Ranks
 from services.matching.domain.reference import assess
 from services.matching.domain.roots import integer_sqrt
@@ -205,6 +206,20 @@ def test_lists_that_overflow_stay_true_while_their_places_come_and_go(seed: int)
             assert by_columns(state, one.need_id) == expected
             assert one.need_id in changed or before[one.need_id] == expected
         assert set(changed.values()) <= batch.keys()
+
+
+def test_the_seventeenth_place_pushes_no_better_one_off_a_full_list() -> None:
+    """Equal points, ids in order: each that comes is the last, also when the list is full; then the leaders go, one by one."""
+    terms, one = Terms(first_policy(), TODAY), made.need()
+    state = MatchingState(terms)
+    state.put_needs([one], live=True)
+    vacancies = {f"vacancy-{n:02}": made.vacancy(f"vacancy-{n:02}") for n in range(WIDTH + 4)}
+    for vacancy_id, vacancy in vacancies.items():
+        state.change_vacancies({vacancy_id: vacancy})
+    for leader in list(vacancies):
+        assert by_columns(state, one.need_id) == by_reference(one, vacancies, terms)
+        del vacancies[leader]
+        state.change_vacancies({leader: None})
 
 
 def test_ids_that_leave_no_room_between_their_ranks_change_no_list() -> None:

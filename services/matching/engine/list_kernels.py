@@ -61,7 +61,7 @@ def take_off(lists: Columns, place: Number, needs: Array, wanted: Number, change
 def put_in(lists: Columns, pairs: Rows, wanted: Number, changed: Array) -> Number:
     """Put places on the lists that take them; as `take_off`, on which they came among the first `wanted`.
 
-    Of a full list the last place falls off, and its floor is then the last that remains.
+    Of a full list the last place falls off, be it the one that came, and the floor is then the last that remains.
     """
     count = 0
     for position in range(len(pairs)):
@@ -70,10 +70,11 @@ def put_in(lists: Columns, pairs: Rows, wanted: Number, changed: Array) -> Numbe
         if pair.key > lists.floors[pair.need]:
             continue
         one = lists.cells[pair.need]
-        was_full = one.places[_LAST] != NOBODY
-        cell = _insert(lists, one, pair.vacancy, pair.score)
-        if was_full:
-            lists.floors[pair.need] = (MOST_POINTS - np.int64(one.scores[_LAST])) << RANK_BITS | lists.ranks[one.places[_LAST]]
+        is_full, cell = one.places[_LAST] != NOBODY, WIDTH
+        if not is_full or _stands_after(lists, one, _LAST, pair.score, lists.ranks[pair.vacancy]):
+            cell = _insert(lists, one, pair.vacancy, pair.score)
+        if is_full:
+            lists.floors[pair.need] = _key_of_last(lists, one)
         if cell < wanted:
             changed[count] = pair.need
             count += 1
@@ -123,3 +124,9 @@ def _stands_after(lists: Columns, one: Row, cell: Number, score: Number, rank: N
     """Say whether what is in a cell belongs after a place with this score and rank."""
     there = one.places[cell]
     return there == NOBODY or one.scores[cell] < score or (one.scores[cell] == score and lists.ranks[there] > rank)
+
+
+@compiled
+def _key_of_last(lists: Columns, one: Row) -> Number:
+    """Give the key of the last place of a full list."""
+    return (MOST_POINTS - np.int64(one.scores[_LAST])) << RANK_BITS | lists.ranks[one.places[_LAST]]
