@@ -47,6 +47,10 @@ class Home:
     def mail(self) -> Path:
         return self.folder / "mail"
 
+    @property
+    def login_provider(self) -> Path:
+        return self.folder / "login-provider"
+
     def log(self, name: str) -> Path:
         """Where a child's output goes."""
         return self.folder / "logs" / f"{name}.log"

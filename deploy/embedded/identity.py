@@ -3,27 +3,66 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
+
+from deploy.embedded import demo_people, services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from deploy.embedded.home import Home
 
-PATH: Final = "/login-provider"
+_PATH: Final = "/login-provider"
 """Where the local provider answers under the stack's one address."""
-_SESSIONS: Final = "session"
+_SESSIONS: Final = "sessions"
 _ISSUER: Final = "LEDIGPLADS_IDENTITY_ISSUER"
+_AUDIENCE: Final = "LEDIGPLADS_IDENTITY_AUDIENCE"
 
 
-def is_local() -> bool:
-    """Whether this stack brings a provider of its own."""
-    return not os.environ.get(_ISSUER)
+def issuer(address: str) -> str:
+    """Give the provider that the environment names, or our own."""
+    return os.environ.get(_ISSUER) or f"{address}{_PATH}"
+
+
+def audience() -> str:
+    """Give to whom its access tokens are given."""
+    return os.environ.get(_AUDIENCE) or "ledigplads"
+
+
+def client_secret(home: Home, client: str) -> str:
+    """Give the secret by which a program of this stack proves itself to the local provider."""
+    return home.secret(f"client {client}")
 
 
 def settings(home: Home, address: str) -> Mapping[str, str]:
     """Tell a service who vouches for people; what the user's environment says of that goes before."""
-    own = {"LEDIGPLADS_IDENTITY_SESSION_SECRET": home.secret(_SESSIONS)}
-    if is_local():
-        own[_ISSUER] = f"{address}{PATH}"
-    return {name: os.environ.get(name, value) for name, value in own.items()}
+    own = {
+        _ISSUER: issuer(address),
+        _AUDIENCE: audience(),
+        "LEDIGPLADS_IDENTITY_SESSION_SECRET": home.secret(_SESSIONS),
+    }
+    return {name: os.environ.get(name) or value for name, value in own.items()}
+
+
+def pages_settings(home: Home) -> Mapping[str, str]:
+    """Tell intake how its pages prove themselves to the local provider; empty where the environment names another."""
+    if os.environ.get(_ISSUER):
+        return {}
+    return {
+        "LEDIGPLADS_IDENTITY_CLIENT_ID": demo_people.WEB,
+        "LEDIGPLADS_IDENTITY_CLIENT_SECRET": client_secret(home, demo_people.WEB),
+    }
+
+
+def prepare(home: Home, address: str) -> services.Service | None:
+    """Write down who can log in, and give the provider to be started; None where the environment names another."""
+    if os.environ.get(_ISSUER):
+        return None
+    folder = home.login_provider
+    folder.mkdir(mode=0o700, exist_ok=True)
+    programs = (demo_people.WEB, *demo_people.PROGRAMS)
+    secret_of = {name: client_secret(home, name) for name in programs}
+    demo_people.write(folder / "clients.json", demo_people.clients(address, secret_of))
+    demo_people.write(folder / "people.json", demo_people.demo_people(datetime.now(UTC).date()))
+    return services.login_provider(home, issuer(address), audience())

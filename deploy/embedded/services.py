@@ -1,4 +1,4 @@
-"""The three services, the proxy and the mail catcher as children of the launcher."""
+"""The three services, the proxy, the login provider and the mail catcher as children of the launcher."""
 
 import os
 import sys
@@ -69,6 +69,14 @@ def mail_catcher(home: Home, smtp_port: int) -> Service:
     return Service("mail", port, _python(home, "mail", words, _inherited()))
 
 
+def login_provider(home: Home, issuer: str, audience: str) -> Service:
+    """The stack's own OpenID provider; what it is to know lies in its folder."""
+    port = home.port("login-provider")
+    words = ["deploy.embedded.provider", "--folder", str(home.login_provider), "--issuer", issuer]
+    words += ["--audience", audience, "--port", str(port)]
+    return Service("login-provider", port, _python(home, "login-provider", words, _inherited()))
+
+
 def proxy(home: Home, address_port: int, services: Mapping[str, Service]) -> Service:
     """One origin for all of them."""
 
@@ -82,6 +90,7 @@ def proxy(home: Home, address_port: int, services: Mapping[str, Service]) -> Ser
         "LEDIGPLADS_MATCHING_UPSTREAMS": upstreams("matching"),
         "LEDIGPLADS_NOTIFICATIONS_UPSTREAMS": upstreams("notifications"),
         "LEDIGPLADS_MAIL_UPSTREAMS": upstreams("mail"),
+        "LEDIGPLADS_LOGIN_PROVIDER_UPSTREAMS": upstreams("login-provider"),
         # Caddy keeps nothing of ours, but makes these folders all the same.
         "XDG_DATA_HOME": str(home.folder / "caddy"),
         "XDG_CONFIG_HOME": str(home.folder / "caddy"),

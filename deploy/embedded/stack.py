@@ -81,7 +81,9 @@ class Stack:
             self._bootstrap = self._kafka.bootstrap_servers
         self._smtp_port = self._home.port("smtp")
         self._write_state()
-        around, *_ = await _all(self._prepare_databases(), self._prepare_topics(), self._start_mail())
+        around, *_ = await _all(
+            self._prepare_databases(), self._prepare_topics(), self._start_mail(), self._start_login_provider()
+        )
         started = [services.service(self._home, name, around) for name in WITH_DATABASE]
         started += [services.service(self._home, "matching", around, worker) for worker in range(1, workers + 1)]
         await _all(*(self._start_service(one) for one in started))
@@ -104,10 +106,11 @@ class Stack:
         """Stop in order: the services finish the work in hand, then the proxy, the mail, PostgreSQL and Kafka."""
         self._ready = False
         await self._supervisor.leave_alone()
-        working = [one for name, one in self._services.items() if name not in ("proxy", "mail")]
+        last = ("proxy", "mail", "login-provider")
+        working = [one for name, one in self._services.items() if name not in last]
         for one in working:
             one.child.ask_to_stop()
-        for one in (*working, *(self._services[name] for name in ("proxy", "mail") if name in self._services)):
+        for one in (*working, *(self._services[name] for name in last if name in self._services)):
             await asyncio.to_thread(one.child.stop, _FINISH_WORK_SECONDS)
         if self._postgres is not None:
             await asyncio.to_thread(self._postgres.stop)
@@ -184,6 +187,13 @@ class Stack:
 
     async def _start_mail(self) -> None:
         await self._start_service(services.mail_catcher(self._home, self._smtp_port))
+
+    async def _start_login_provider(self) -> None:
+        one = await asyncio.to_thread(identity.prepare, self._home, self._address)
+        if one is None:
+            self._report(Step("login", "yours, by LEDIGPLADS_IDENTITY_ISSUER", done=True))
+            return
+        await self._start_service(one)
 
     async def _start_service(self, one: Service, path: str = "/readyz") -> None:
         self._report(Step(one.name, "starting"))
@@ -281,6 +291,7 @@ class Stack:
                 "postgres": postgres,
                 "proxy": shown.pop("proxy", None),
                 "services": shown,
+                "identity": {"issuer": identity.issuer(self._address), "audience": identity.audience()},
                 "topic_prefix": os.environ.get("LEDIGPLADS_TOPIC_PREFIX", ""),
                 "processes": [
                     {"pid": child.pid, "started": started_at(child.pid)} for child in children if child.pid is not None
