@@ -33,7 +33,7 @@ from services.intake.restoring.store import RestoringStore
 from services.intake.routes import routes
 from services.intake.search.running import running_search
 from services.intake.service import Intake
-from services.intake.settings import load_freshness, load_observation_rules, load_policies
+from services.intake.settings import load_freshness, load_observation_rules, load_policies, master_keys_reader
 from services.intake.sheets.downloading import Downloading
 from services.intake.sheets.store import SheetStore
 from services.intake.sheets.uploading import Uploading
