@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from deploy.cli import output
 from deploy.cli.exits import CommandError
+from deploy.cli.packed import Packed
 from services.matching.domain.terms import is_newer_policy
 from services.matching.reading import read_need, read_vacancy
 from shared.contracts.need import NeedProfile
@@ -19,7 +20,7 @@ from shared.messaging.records import Event, Unreadable, read_event
 from shared.messaging.versions import is_newer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, MutableMapping
     from datetime import date
 
     from deploy.cli.stack_state import StackState
@@ -35,9 +36,9 @@ _State = TypeVar("_State", NeedProfile, Vacancy)
 class LogState:
     """The state of the log at the end offsets that it had when it was read."""
 
-    needs: dict[str, NeedProfile]
-    """Open needs by id: all, or those that were asked for."""
-    vacancies: dict[str, Vacancy]
+    needs: Mapping[str, NeedProfile]
+    """Open needs by id: all, or those that were asked for. Each is made when it is looked at, for there may be a million."""
+    vacancies: Mapping[str, Vacancy]
     """Open vacancies by id."""
     policy: Policy
     today: date
@@ -51,7 +52,7 @@ async def read_state(stack: StackState, *, keep: Callable[[NeedProfile], bool] |
 
     Args:
         stack: where Kafka is, and how its topics are called.
-        keep: which open needs are wanted; None: all. The others cost no memory but that of their ids.
+        keep: which open needs are wanted; None: all. The others cost no memory but that of their ids and positions.
 
     Raises:
         NoTermsError: no policy or no day has been published yet.
@@ -74,8 +75,8 @@ class LogReading:
 
     def __init__(self, keep: Callable[[NeedProfile], bool] | None = None) -> None:
         self._settings = _Settings()
-        self._vacancies = _Entities[Vacancy]()
-        self._needs = _Entities[NeedProfile](keep)
+        self._vacancies = _Entities[Vacancy]({})
+        self._needs = _Entities[NeedProfile](Packed(NeedProfile), keep)
 
     def take(self, topic: str, record: RawRecord) -> None:
         """Take in a record of one of `TOPICS`, by its logical name."""
@@ -139,8 +140,8 @@ _Setting = TypeVar("_Setting", Policy, Today)
 class _Entities(Generic[_State]):
     """The open ones of one topic, under the version rule."""
 
-    def __init__(self, keep: Callable[[_State], bool] | None = None) -> None:
-        self.open: dict[str, _State] = {}
+    def __init__(self, into: MutableMapping[str, _State], keep: Callable[[_State], bool] | None = None) -> None:
+        self.open: MutableMapping[str, _State] = into
         self.unreadable = 0
         self._keep: Callable[[_State], bool] | None = keep
         self._positions: dict[str, Position] = {}
