@@ -1,14 +1,18 @@
 """`ledigplads partner`: who may submit over Kafka, and for which offers."""
 
-import orjson
-from cyclopts import App
+from pathlib import Path
+from typing import Annotated
 
-from deploy.cli import output
+import orjson
+from cyclopts import App, Parameter
+
+from deploy.cli import output, partner_login
 from deploy.cli.calling import intake_of
 from deploy.cli.exits import OK, REFUSED
 from deploy.cli.stack_state import find_stack
 from deploy.simulate.ways_in import RefusedError
 from shared.contracts.submission import SubmissionKind
+from shared.messaging.security import security_of
 
 partner = App(
     name="partner",
@@ -24,13 +28,16 @@ async def add(
     offer: list[str] | None = None,
     kind: list[SubmissionKind] | None = None,
     municipality: list[str] | None = None,
+    credentials: Path | None = None,
+    renew: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Make a partner's topics, and declare what is its own. The same name again replaces what was declared.
+    """Make a partner's topics and its login, and declare what is its own. The same name again replaces what was declared.
 
-    The partner is heard within 10 seconds: it writes to submissions-NAME and reads receipts-NAME.
+    The partner is heard within 10 seconds: it writes to submissions-NAME and reads receipts-NAME, deliveries-NAME and the public
+    topics, and nothing else. Its password is shown this once: nobody can read it again.
 
         ledigplads partner add havblik --offer havblik-1 --offer havblik-2 --kind vacancy
-        ledigplads partner add aarhus-sag --kind need --municipality 0751
+        ledigplads partner add aarhus-sag --kind need --municipality 0751 --credentials aarhus-sag.env
 
     Parameters
     ----------
@@ -42,23 +49,47 @@ async def add(
         What it may send: offer, vacancy or need; give it once for each. Without it: vacancy.
     municipality
         Four digits of a municipality for whose needs it may act; give it once for each. Without it: for none.
+    credentials
+        Write the login to this file, for nobody else to read, instead of showing it.
+    renew
+        Give it a new password; the one before opens nothing from then on.
     """
     declared = {"partner": name, "offers": offer or [], "kinds": kind or ["vacancy"], "municipalities": municipality or []}
-    async with intake_of(find_stack()) as intake:
-        output.line(await intake.call("POST", "/operator/partners", orjson.dumps(declared)))
+    stack = find_stack()
+    async with intake_of(stack) as intake:
+        made = await intake.call("POST", "/operator/partners", orjson.dumps(declared))
+    login = await partner_login.admit(stack, name, renew=renew)
+    output.line({**made, **_shown(login, credentials)})
     return OK
+
+
+def _shown(login: partner_login.Login | None, file: Path | None) -> dict[str, str]:
+    """What the partner's system has to be told, unless it is in the file."""
+    if login is None:
+        return {}
+    if login.brokers is None:
+        output.say(f"{login.user} har allerede et kodeord; nyt med --renew. It has a password already; a new one with --renew.")
+    elif file is not None:
+        login.write(file)
+        output.say(f"Login: {file}")
+    else:
+        output.say("Kodeordet vises kun nu. The password is shown only now.")
+        return {"username": login.user, "password": security_of(login.brokers).password or ""}
+    return {"username": login.user}
 
 
 @partner.command
 async def remove(name: str) -> int:
-    """Delete a partner's topics with all that is in them. What it published stays.
+    """Delete a partner's login, and its topics with all that is in them. What it published stays.
 
     Parameters
     ----------
     name
         As it was added.
     """
-    async with intake_of(find_stack()) as intake:
+    stack = find_stack()
+    async with intake_of(stack) as intake:
+        await partner_login.dismiss(stack, name)
         try:
             await intake.call("DELETE", f"/operator/partners/{name}")
         except RefusedError as error:

@@ -43,7 +43,7 @@ async def post(file: str, *, partner: str = "demo", timeout: Annotated[float, Pa
     submissions = [submission(entry, number) for number, entry in enumerate(read_entries(file), start=1)]
     stack = find_stack()
     try:
-        async with PartnerChannel(stack.bootstrap_servers, stack.names, partner) as channel:
+        async with PartnerChannel(stack.as_partner(partner), stack.names, partner) as channel:
             waiting = [await channel.send(one) for one in submissions]
             return await _answers(waiting, timeout)
     except NoSuchPartnerError:

@@ -10,11 +10,11 @@ from typing import Annotated
 from aiokafka.errors import KafkaError
 from cyclopts import Parameter
 
-from deploy.cli import output
+from deploy.cli import output, partner_login
 from deploy.cli.calling import client
 from deploy.cli.exits import AWAY, OK, REFUSED, NotReachableError
 from deploy.cli.stack_state import StackState, find_stack
-from deploy.simulate.drive import Drive, Tally, describe
+from deploy.simulate.drive import PARTNER, Drive, Tally, describe
 from deploy.simulate.ledger import Ledger
 from deploy.simulate.plan import Plan
 from deploy.simulate.ways_in import Intake, Service
@@ -93,7 +93,7 @@ async def _drive(plan: Plan, stack: StackState, path: Path | None, now: datetime
                 plan,
                 intake=Intake(http, stack.url("intake")),
                 notifications=Service(http, stack.url("notifications")),
-                bootstrap=stack.bootstrap_servers,
+                bootstrap=await partner_login.own(stack, PARTNER),
                 names=stack.names,
                 ledger=ledger,
                 day=now.date(),

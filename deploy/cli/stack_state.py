@@ -7,8 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from deploy.cli.exits import NotReachableError
 from deploy.embedded.home import Home, home_folder
+from deploy.principals.administration import brokers_as
+from deploy.principals.bindings import Declaration
+from deploy.principals.declared import load_access
+from shared.messaging.security import Brokers, brokers_of
+from shared.messaging.settings import KafkaSettings
 from shared.messaging.topics import TopicNames, Topics, load_topics
 
 if TYPE_CHECKING:
@@ -38,10 +45,32 @@ class StackState:
 
     address: str
     """The one origin that a browser opens."""
-    bootstrap_servers: str
+    bootstrap_servers: Brokers
+    """As an administrator, or as whoever the environment says."""
     names: TopicNames
     services: Mapping[str, ServiceAddress]
     postgres_dsn: str | None
+    home: Home | None = None
+    """Where its passwords are, if it is a stack of this machine."""
+
+    @property
+    def declaration(self) -> Declaration:
+        """Who may do what in its Kafka."""
+        return Declaration(load_access(), self.topics, self.names)
+
+    def knows_password_of(self, partner: str) -> bool:
+        """Say whether this machine keeps the password of a partner."""
+        return self._password_of(partner) is not None
+
+    def as_partner(self, partner: str) -> Brokers:
+        """Give the brokers to a partner whose password this machine keeps; else as they are."""
+        password = self._password_of(partner)
+        if password is None:
+            return self.bootstrap_servers
+        return brokers_as(self.bootstrap_servers, self.declaration.partner_user(partner), password)
+
+    def _password_of(self, partner: str) -> str | None:
+        return None if self.home is None else self.home.known_secret(f"kafka-{self.declaration.partner_user(partner)}")
 
     @property
     def intake_dsn(self) -> str:
@@ -82,15 +111,19 @@ def find_stack() -> StackState:
     """
     if "LEDIGPLADS_INTAKE_URL" in os.environ:
         return _from_environment()
-    state = Home(home_folder()).state()
+    home = Home(home_folder())
+    state = home.state()
     if not state.get("services"):
         raise NotReachableError(_NOTHING_IS_UP)
     return StackState(
         address=str(state.get("address", "")),
-        bootstrap_servers=str(state["kafka"]["bootstrap_servers"]),
+        bootstrap_servers=brokers_of(
+            state["kafka"].get("administrator", {"kafka_bootstrap_servers": state["kafka"]["bootstrap_servers"]})
+        ),
         names=TopicNames(str(state.get("topic_prefix", ""))),
         services={name: ServiceAddress(name, str(facts["url"]), facts) for name, facts in state["services"].items()},
         postgres_dsn=state.get("postgres", {}).get("dsn"),
+        home=home,
     )
 
 
@@ -102,12 +135,17 @@ def _from_environment() -> StackState:
     for name in ("notifications", "mail"):
         if url := os.environ.get(f"LEDIGPLADS_{name.upper()}_URL"):
             found[name] = url
-    bootstrap = os.environ.get("LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS")
-    if not bootstrap:
+    if not os.environ.get("LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS"):
         raise NotReachableError("LEDIGPLADS_INTAKE_URL is set and LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS is not: set both.")
+    try:
+        brokers = KafkaSettings().brokers
+    except ValidationError as error:
+        raise NotReachableError(
+            f"LEDIGPLADS_KAFKA_… cannot be used: {'; '.join(item['msg'] for item in error.errors())}."
+        ) from None
     return StackState(
         address=os.environ.get("LEDIGPLADS_ADDRESS", intake),
-        bootstrap_servers=bootstrap,
+        bootstrap_servers=brokers,
         names=TopicNames(os.environ.get("LEDIGPLADS_TOPIC_PREFIX", "")),
         services={name: ServiceAddress(name, url.rstrip("/")) for name, url in found.items()},
         postgres_dsn=None,

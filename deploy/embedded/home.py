@@ -174,6 +174,19 @@ class Home:
             write_master_keys(path, MasterKeys.new(datetime.now(UTC).date()))
         return path
 
+    def known_secret(self, name: str) -> str | None:
+        """A password that was made before, None when there is none."""
+        known = self._read("secrets.json").get(name)
+        return None if known is None else str(known)
+
+    def keep_secret(self, name: str, value: str) -> None:
+        """Keep a password, instead of the one before."""
+        self._write("secrets.json", self._read("secrets.json") | {name: value})
+
+    def forget_secret(self, name: str) -> None:
+        """It opens nothing any more."""
+        self._write("secrets.json", {key: value for key, value in self._read("secrets.json").items() if key != name})
+
     def clean(self) -> None:
         """Forget everything but the tools that the Makefile fetched."""
         for entry in self.folder.iterdir() if self.folder.is_dir() else ():

@@ -1,5 +1,7 @@
 """Apache Kafka itself (KRaft, one node or three) from wheels and jars, on loopback, with its data in one folder.
 
+Nobody gets in without a login, and nobody may do what no ACL allows him, but the superuser, whose password lies beside the data.
+
 >>> with EmbeddedKafka(Path("/tmp/kafka")) as kafka:
 ...     use(kafka.bootstrap_servers)
 """
@@ -21,6 +23,8 @@ from deploy.embedded.errors import CannotStartError
 from deploy.embedded.ports import LOOPBACK, free_ports
 from deploy.embedded.privileges import NO_CHANGE, user_namespace
 from deploy.embedded.process import Child
+from deploy.embedded.superuser import Superuser
+from shared.messaging.security import Brokers
 
 # One cluster id for all: the cluster is private to its folder, and a fixed id makes a second format of it harmless.
 _CLUSTER_ID = "TGVkaWdwbGFkczIwMjYwMQ"
@@ -65,13 +69,14 @@ class EmbeddedKafka:
         self._progress = progress
         numbers = iter(free_ports(2 * brokers)) if ports is None else iter(())
         self.ports = tuple(ports) if ports is not None else tuple(NodePorts(next(numbers), next(numbers)) for _ in range(brokers))
+        self.superuser = Superuser(directory)
         self._nodes: list[Child] = []
         self._class_path = ""
 
     @property
-    def bootstrap_servers(self) -> str:
-        """For clients: host:port of every broker."""
-        return ",".join(f"{LOOPBACK}:{ports.broker}" for ports in self.ports)
+    def bootstrap_servers(self) -> Brokers:
+        """For clients: host:port of every broker, as the superuser."""
+        return self.superuser.brokers(",".join(f"{LOOPBACK}:{ports.broker}" for ports in self.ports))
 
     @property
     def nodes(self) -> tuple[Child, ...]:
@@ -92,6 +97,7 @@ class EmbeddedKafka:
                 node.start()
             for node in self._nodes:
                 _wait_until_ready(node)
+            self.superuser.let_in(self.bootstrap_servers)
         except BaseException:
             self.kill()
             raise
@@ -135,6 +141,8 @@ class EmbeddedKafka:
         folder = self.directory / f"node-{index + 1}"
         (folder / "tmp").mkdir(parents=True, exist_ok=True)
         settings = folder / "server.properties"
+        settings.unlink(missing_ok=True)
+        settings.touch(mode=0o600)
         settings.write_text(self._properties(index, folder / "data"), encoding="utf-8")
         if not (folder / "data" / "meta.properties").exists():
             self._format(settings, folder)
@@ -190,9 +198,10 @@ class EmbeddedKafka:
             ),
             "listeners": f"CLIENTS://{LOOPBACK}:{mine.broker},CONTROLLER://{LOOPBACK}:{mine.controller}",
             "advertised.listeners": f"CLIENTS://{LOOPBACK}:{mine.broker}",
-            "listener.security.protocol.map": "CLIENTS:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "listener.security.protocol.map": "CLIENTS:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
             "inter.broker.listener.name": "CLIENTS",
             "controller.listener.names": "CONTROLLER",
+            **self.superuser.properties(),
             "log.dirs": data,
             "auto.create.topics.enable": "false",
             "default.replication.factor": replicas,

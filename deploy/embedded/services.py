@@ -1,6 +1,7 @@
 """The three services, the proxy, the login provider and the mail catcher as children of the launcher."""
 
 import os
+import re
 import sys
 import sysconfig
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from pathlib import Path
 from deploy.embedded.home import Home
 from deploy.embedded.ports import LOOPBACK
 from deploy.embedded.process import Child
+from shared.messaging.security import Brokers, environment_of
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 WITH_DATABASE = ("intake", "notifications")
@@ -17,13 +19,16 @@ _CADDYFILE = CHECKOUT / "deploy" / "Caddyfile"
 _MAIL_FROM = "Ledigplads <varsel@ledigplads.example>"
 # What the launcher itself is told must not reach a child that understands the same word differently.
 _LAUNCHERS_OWN = frozenset({"LEDIGPLADS_PORT", "LEDIGPLADS_POSTGRES_DSN", "LEDIGPLADS_POSTGRES_BINARIES", "LEDIGPLADS_HOME"})
+# Each service is told its own login, and nobody else one.
+_OF_KAFKA = re.compile(r"LEDIGPLADS_(\w+_)?KAFKA_")
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the services are told about the servers around them."""
 
-    bootstrap_servers: str
+    brokers: Mapping[str, Brokers]
+    """By service, each with its own login."""
     dsns: Mapping[str, str] = field(repr=False)
     smtp_port: int
     address: str
@@ -102,7 +107,7 @@ def proxy(home: Home, address_port: int, services: Mapping[str, Service]) -> Ser
 
 def _environment(name: str, around: Surroundings) -> dict[str, str]:
     environment = _inherited() | {
-        "LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS": around.bootstrap_servers,
+        **environment_of(around.brokers[name]),
         "LEDIGPLADS_PUBLIC_URL": around.address,
         "LEDIGPLADS_HOST": LOOPBACK,
         **around.identity,
@@ -123,7 +128,9 @@ def _environment(name: str, around: Surroundings) -> dict[str, str]:
 def _inherited() -> dict[str, str]:
     """The user's environment, less the launcher's own words and less what is only one service's secret."""
     return {
-        name: value for name, value in os.environ.items() if name not in _LAUNCHERS_OWN and not name.endswith("_POSTGRES_DSN")
+        name: value
+        for name, value in os.environ.items()
+        if name not in _LAUNCHERS_OWN and not name.endswith("_POSTGRES_DSN") and not _OF_KAFKA.match(name)
     }
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx2
 from aiokafka.errors import KafkaError
+from pydantic import ValidationError
 
 from deploy.embedded import identity, services
 from deploy.embedded.counts import counts, growth, settled_counts
@@ -18,6 +19,7 @@ from deploy.embedded.databases import create_database
 from deploy.embedded.errors import CannotStartError
 from deploy.embedded.home import Home
 from deploy.embedded.kafka import EmbeddedKafka, NodePorts
+from deploy.embedded.logins import Logins
 from deploy.embedded.ports import LOOPBACK
 from deploy.embedded.postgres import EmbeddedPostgres
 from deploy.embedded.process import Child
@@ -25,8 +27,12 @@ from deploy.embedded.reports import Ready, Reporter, Said, Step
 from deploy.embedded.services import CHECKOUT, WITH_DATABASE, Service, Surroundings
 from deploy.embedded.supervisor import Member, Supervisor
 from deploy.embedded.warden import end_all, started_at
+from deploy.principals.bindings import Declaration
+from deploy.principals.declared import load_access
 from deploy.simulate import sample
 from deploy.simulate.ways_in import AwayError, RefusedError
+from shared.messaging.security import Brokers, settings_of
+from shared.messaging.settings import KafkaSettings
 from shared.messaging.topics import TopicCreationFailed, TopicNames, create_topics, load_topics
 
 _READY_WITHIN_SECONDS = 120.0
@@ -59,7 +65,9 @@ class Stack:
         self._kafka: EmbeddedKafka | None = None
         self._postgres: EmbeddedPostgres | None = None
         self._services: dict[str, Service] = {}
-        self._bootstrap = os.environ.get("LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS", "")
+        self._bootstrap = _given_kafka()
+        self._names = TopicNames(os.environ.get("LEDIGPLADS_TOPIC_PREFIX", ""))
+        self._topics = load_topics(CHECKOUT / "deploy" / "topics.yaml")
         self._administrator_dsn = os.environ.get("LEDIGPLADS_POSTGRES_DSN", "")
         self._address = ""
         self._smtp_port = 0
@@ -142,15 +150,24 @@ class Stack:
             progress=lambda done, of: self._report(Step("Kafka", f"fetching jar {done} of {of} (the first time only)")),
         )
 
+    @property
+    def _logins(self) -> Logins:
+        return Logins(self._home, self._bootstrap, Declaration(load_access(), self._topics, self._names))
+
     async def _prepare_topics(self) -> None:
         await self._start_kafka()
-        await self._create_topics()
+        await _all(self._create_topics(), self._make_users())
+
+    async def _make_users(self) -> None:
+        made = await self._logins.make()
+        self._report(Step("Kafka users", f"{made}, each with its own rights" if made else "yours", done=True))
 
     async def _prepare_databases(self) -> Surroundings:
         """What the services need of PostgreSQL, while Kafka is still starting."""
         await self._start_postgres()
+        logins = self._logins
         around = Surroundings(
-            self._bootstrap,
+            {name: logins.of_service(name) for name in (*WITH_DATABASE, "matching")},
             await self._create_databases(),
             self._smtp_port,
             self._address,
@@ -224,14 +241,12 @@ class Stack:
         return given or await create_database(self._administrator_dsn, database, self._home.secret(database))
 
     async def _create_topics(self) -> None:
-        declared = load_topics(CHECKOUT / "deploy" / "topics.yaml")
-        names = TopicNames(os.environ.get("LEDIGPLADS_TOPIC_PREFIX", ""))
         try:
-            await create_topics(self._bootstrap, declared, names)
+            await create_topics(self._bootstrap, self._topics, self._names)
         except (KafkaError, OSError, TopicCreationFailed) as error:
             message = f"The topics cannot be made on Kafka at {self._bootstrap} ({error}): look at that server and at what its clients may do"
             raise CannotStartError(message) from error
-        self._report(Step("topics", f"{len(declared.topics)} declared", done=True))
+        self._report(Step("topics", f"{len(self._topics.topics)} declared", done=True))
 
     async def _migrate(self, name: str, around: Surroundings) -> None:
         child = services.migration(self._home, name, around)
@@ -249,10 +264,15 @@ class Stack:
             self._report(Step("sample", "left out: there are vacancies or needs already", done=True))
             return
         self._report(Step("sample", "loading"))
-        names = TopicNames(os.environ.get("LEDIGPLADS_TOPIC_PREFIX", ""))
         urls = self._services["intake"].url, self._services["notifications"].url
         try:
-            await sample.load(*urls, self._bootstrap, names, progress=lambda text: self._report(Step("sample", text)))
+            await sample.load(
+                *urls,
+                self._bootstrap,
+                self._names,
+                partner_bootstrap=await self._logins.admit(sample.PARTNER),
+                progress=lambda text: self._report(Step("sample", text)),
+            )
         except (sample.SampleRefusedError, AwayError, RefusedError, TimeoutError) as error:
             message = f"The sample cannot be loaded ({type(error).__name__}: {error}): read the logs beside {self._services['intake'].child.log}"
             raise CannotStartError(message) from error
@@ -287,17 +307,32 @@ class Stack:
                 "address": self._address,
                 "ready": self._ready,
                 "launcher": os.getpid(),
-                "kafka": {"bootstrap_servers": self._bootstrap, "pids": [node.pid for node in nodes]},
+                "kafka": {
+                    "bootstrap_servers": self._bootstrap,
+                    "pids": [node.pid for node in nodes],
+                    "administrator": {name: str(value) for name, value in settings_of(self._bootstrap).items()},
+                },
                 "postgres": postgres,
                 "proxy": shown.pop("proxy", None),
                 "services": shown,
                 "identity": {"issuer": identity.issuer(self._address), "audience": identity.audience()},
-                "topic_prefix": os.environ.get("LEDIGPLADS_TOPIC_PREFIX", ""),
+                "topic_prefix": self._names.prefix,
                 "processes": [
                     {"pid": child.pid, "started": started_at(child.pid)} for child in children if child.pid is not None
                 ],
             }
         )
+
+
+def _given_kafka() -> Brokers:
+    """Where LEDIGPLADS_KAFKA_… says; nowhere is no address."""
+    if not os.environ.get("LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS"):
+        return Brokers("")
+    try:
+        return KafkaSettings().brokers
+    except ValidationError as error:
+        message = f"LEDIGPLADS_KAFKA_… cannot be used: {'; '.join(item['msg'] for item in error.errors())}"
+        raise CannotStartError(message) from None
 
 
 def end_leftovers(home: Home) -> None:

@@ -118,6 +118,7 @@ async def load(
     bootstrap: str,
     names: TopicNames | None = None,
     *,
+    partner_bootstrap: str | None = None,
     today: date | None = None,
     progress: Progress = lambda _: None,
     quiet_within_seconds: float = 60.0,
@@ -129,6 +130,7 @@ async def load(
         notifications_url: notifications' own address.
         bootstrap: the brokers.
         names: the prefix of topics and groups.
+        partner_bootstrap: the brokers as the partner itself reaches them; by default as `bootstrap`.
         today: what the sample's dates follow; the real day by default.
         progress: hears what is being done, in plain words.
         quiet_within_seconds: how long to wait at the end.
@@ -147,7 +149,7 @@ async def load(
         await _all(_put_person(notifications, person) for person in sample.people)
         await _all(intake.put_offer(offer_id, draft) for offer_id, draft in sample.offers.items())
         await _declare_partner(intake, sample)
-        async with PartnerChannel(bootstrap, names, PARTNER) as partner:
+        async with PartnerChannel(partner_bootstrap or bootstrap, names, PARTNER) as partner:
             # A new partner is heard within seconds: what comes over Kafka is sent first and its receipts are asked for last.
             progress(f"{len(sample.vacancies)} vacancies and {len(sample.needs)} needs")
             waiting = [await partner.send(_submission(draft, sample.day)) for draft in sample.over_kafka()]

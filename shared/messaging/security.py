@@ -5,10 +5,11 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Mapping
 
 Protocol: TypeAlias = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 Mechanism: TypeAlias = Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]
@@ -129,6 +130,25 @@ def settings_of(bootstrap: str) -> dict[str, Any]:
         "kafka_key_file": security.key_file,
     }
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def brokers_of(settings: Mapping[str, Any]) -> Brokers:
+    """Read back what `settings_of` gave, also after it has been written down as text."""
+    files = {
+        name: Path(settings[f"kafka_{name}"])
+        for name in ("ca_file", "certificate_file", "key_file")
+        if f"kafka_{name}" in settings
+    }
+    return Brokers(
+        settings["kafka_bootstrap_servers"],
+        Security(
+            protocol=settings.get("kafka_security_protocol", OPEN.protocol),
+            mechanism=settings.get("kafka_sasl_mechanism", OPEN.mechanism),
+            username=settings.get("kafka_username"),
+            password=settings.get("kafka_password"),
+            **files,
+        ),
+    )
 
 
 def environment_of(bootstrap: str) -> dict[str, str]:

@@ -13,6 +13,8 @@ import pytest
 from deploy.embedded.errors import CannotStartError
 from deploy.embedded.kafka import EmbeddedKafka
 from deploy.embedded.postgres import EmbeddedPostgres
+from shared.messaging.security import Brokers
+from shared.messaging.settings import KafkaSettings
 from tests.support import containers
 
 Backend = Literal["external", "docker", "embedded"]
@@ -26,10 +28,10 @@ class Kafka:
     """The session's Kafka.
 
     Attributes:
-        bootstrap_servers: for clients.
+        bootstrap_servers: for clients, as one who may do everything.
     """
 
-    bootstrap_servers: str
+    bootstrap_servers: Brokers
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +80,10 @@ def kafka_of(backend: Backend, directory: Path) -> Iterator[Kafka]:
     """Have the session's Kafka, started if the backend starts one."""
     match backend:
         case "external":
-            yield Kafka(os.environ[_KAFKA])
+            yield Kafka(KafkaSettings().brokers)
         case "docker":
             with _or_end_the_run(), containers.kafka() as bootstrap_servers:
-                yield Kafka(bootstrap_servers)
+                yield Kafka(Brokers(bootstrap_servers))
         case "embedded":
             with _thrown_away(directory), EmbeddedKafka(directory) as server:
                 yield Kafka(server.bootstrap_servers)

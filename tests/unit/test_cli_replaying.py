@@ -12,6 +12,7 @@ from deploy.cli.replaying import Outcome, Replayer
 from deploy.cli.stack_state import ServiceAddress, StackState
 from shared.messaging.deadletters import DeadLetter
 from shared.messaging.records import Coordinates
+from shared.messaging.security import Brokers
 from shared.messaging.topics import TopicNames
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 STACK = StackState(
     address="http://all",
-    bootstrap_servers="nowhere:1",
+    bootstrap_servers=Brokers("nowhere:1"),
     names=TopicNames("p-"),
     services={name: ServiceAddress(name, f"http://{name}") for name in ("intake", "matching-1", "matching-2", "notifications")},
     postgres_dsn=None,
