@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +19,7 @@ from services.intake.citizens.store import CitizenStore
 from services.intake.citizens.vault import Vault
 from services.intake.duties import Duties
 from services.intake.http.handling import not_there_handlers
+from services.intake.http.login import Logins, login_routes
 from services.intake.observations.observing import Observing
 from services.intake.observations.store import ObservationStore
 from services.intake.operator_routes import operator_routes
@@ -42,6 +44,8 @@ from services.intake.subscribers import subscribe
 from services.intake.timers import Timers
 from shared.database import check_database, create_pool, load_queries
 from shared.identity import Identity, IdentityMiddleware
+from shared.identity.codeflow import CodeFlow, Program
+from shared.identity.sessions import Sealer
 from shared.messaging.consuming import Consumers, make_broker
 from shared.messaging.deadletters import DeadLetters
 from shared.messaging.producing import Producer
@@ -114,6 +118,8 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
                 "vault": vault,
                 "citizens": None if vault is None else Citizens(store, CitizenStore(pool), vault, clock),
                 "pages": Pages(),
+                "identity": identity,
+                "logins": _logins(identity, settings),
                 "clock": clock,
                 "searching": search.searching,
                 "search_store": search.store,
@@ -129,7 +135,7 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
             }
 
     app = Starlette(
-        routes=[*routes(), *operator_routes(), *health_routes(checks), metrics_route()],
+        routes=[*routes(), *login_routes(), *operator_routes(), *health_routes(checks), metrics_route()],
         middleware=[
             Middleware(CorrelationMiddleware),
             Middleware(IdentityMiddleware, identity=identity),
@@ -154,6 +160,12 @@ async def _open_vault(settings: IntakeSettings) -> AsyncIterator[Vault | None]:
         yield Vault(pool, read)
     finally:
         await pool.close()
+
+
+def _logins(identity: Identity, settings: IntakeSettings) -> Logins:
+    program = Program(settings.identity_client_id, settings.identity_client_secret, settings.identity_scopes)
+    flow = CodeFlow(identity.provider, identity.keys, program, settings.identity_clock_skew_seconds, time.time)
+    return Logins(identity, flow, Sealer([settings.identity_session_secret], "login"))
 
 
 def _restoring(

@@ -39,6 +39,11 @@ class IntakeSettings(ServiceSettings):
     """A closed vacancy is tombstoned so many days after it closed (DESIGN)."""
     intake_held: bool = False
     """Begin held, as when the log knows more than the database: an operator wants a backup to count (docs/guides/restore.md)."""
+    identity_client_id: str = "ledigplads-web"
+    """As what the OpenID provider knows our pages; its redirect address is `public_url` with /login/callback."""
+    identity_client_secret: Annotated[str | None, Field(repr=False)] = None
+    """Without one: a public client, with a proof key alone."""
+    identity_scopes: str = "openid profile"
     intake_timer_seconds: Annotated[float, Field(gt=0)] = 60
     """How often to look for what time has done."""
     intake_keys_postgres_dsn: Annotated[str | None, Field(repr=False)] = None

@@ -27,6 +27,7 @@ from services.intake.settings import IntakeSettings, load_freshness, load_polici
 from services.intake.store import Store
 from shared.contracts.drafts import OfferDraft, VacancyDraft
 from shared.database import create_pool, load_queries
+from shared.identity import Identity
 from shared.web import exception_handlers
 from tests.conftest import REPOSITORY
 from tests.support.running import RunningService, running
@@ -133,6 +134,7 @@ async def search_world(
         "search_limiter": Limiter(per_minute),
         "store": Store(pool, queries),
         "pages": Pages(),
+        "identity": Identity.of(settings),
         "clock": now,
     }
 
