@@ -220,7 +220,7 @@ class MatchingState:
         for vacancy_id in vacancy_ids:
             row = self._vacancies.slots.of.get(vacancy_id)
             if row is not None and self._vacancies.matchable[row]:
-                yield vacancy_id, self._lists.take_off(row, self._scorer.may_pass(row), self._k)
+                yield vacancy_id, self._lists.take_off(row, self._k)
 
     def _put_in(self, changes: Mapping[str, Vacancy | None]) -> Iterator[tuple[str, Array]]:
         """Put the open vacancies on all lists that take them; give for each the needs that have it among their first K."""

@@ -16,6 +16,9 @@ MOST_POINTS: Final = 100
 FULL: Final = 1 << 62
 """A key after all others, and the floor of a list that holds all eligible places."""
 
+NOTHING: Final = -1
+"""A key before all others, and the floor of a list for which no place has been searched yet."""
+
 NOBODY: Final = -1
 """The row of an empty cell."""
 

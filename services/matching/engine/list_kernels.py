@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from services.matching.domain.lists import FULL, MOST_POINTS, NOBODY, WIDTH
+from services.matching.domain.lists import FULL, MOST_POINTS, NOBODY, NOTHING, WIDTH
 from services.matching.domain.ranks import RANK_BITS
 from services.matching.engine.compiled import Number, compiled
+from services.matching.engine.holder_kernels import Holders, add, detach, has_fallen_off
 from services.matching.engine.prefetching import prefetch
 
 if TYPE_CHECKING:
@@ -31,22 +32,26 @@ class Columns(NamedTuple):
         floors: the key of the last place of which a list still knows everything before; beside the cells, since most places are
             compared with it and go no further.
         ranks: of the places by id, for each row of vacancies.
+        holders: on whose lists each place stands.
+        walked: room for the entries of a chain of holders.
     """
 
-    cells: Array
+    cells: Rows
     floors: Array
     ranks: Array
+    holders: Holders
+    walked: Array
 
 
 @compiled
-def take_off(lists: Columns, place: Number, needs: Array, wanted: Number, changed: Array) -> Number:
-    """Take a place off the lists of those of the needs that hold it.
+def take_off(lists: Columns, place: Number, wanted: Number, changed: Array) -> Number:
+    """Take a place off all lists.
 
     Writes on whose list it stood among the first `wanted` into `changed`, and gives how many.
     """
-    count = 0
-    for position in range(len(needs)):
-        prefetch(lists.cells, np.int64(needs[min(position + _AHEAD, len(needs) - 1)]))
+    needs, entries, count = lists.walked, detach(lists.holders, place, lists.walked), 0
+    for position in range(entries):
+        prefetch(lists.cells, np.int64(needs[min(position + _AHEAD, entries - 1)]))
         one = lists.cells[needs[position]]
         cell = _cell_of(one, place)
         if cell < WIDTH:
@@ -59,26 +64,45 @@ def take_off(lists: Columns, place: Number, needs: Array, wanted: Number, change
 
 @compiled
 def put_in(lists: Columns, pairs: Rows, wanted: Number, changed: Array) -> Number:
-    """Put places on the lists that take them; as `take_off`, on which they came among the first `wanted`.
-
-    Of a full list the last place falls off, be it the one that came, and the floor is then the last that remains.
-    """
+    """Put places on the lists that take them; as `take_off`, on which they came among the first `wanted`."""
     count = 0
     for position in range(len(pairs)):
         prefetch(lists.cells, np.int64(pairs[min(position + _AHEAD, len(pairs) - 1)].need))
         pair = pairs[position]
-        if pair.key > lists.floors[pair.need]:
-            continue
-        one = lists.cells[pair.need]
-        is_full, cell = one.places[_LAST] != NOBODY, WIDTH
-        if not is_full or _stands_after(lists, one, _LAST, pair.score, lists.ranks[pair.vacancy]):
-            cell = _insert(lists, one, pair.vacancy, pair.score)
-        if is_full:
-            lists.floors[pair.need] = _key_of_last(lists, one)
-        if cell < wanted:
+        if pair.key <= lists.floors[pair.need] and _put(lists, pair.need, pair.vacancy, pair.score) < wanted:
             changed[count] = pair.need
             count += 1
     return count
+
+
+@compiled
+def fill(lists: Columns, needs: Array, pairs: Rows) -> None:
+    """Put the outcome of a search over all places on lists: every place that these needs may have, need by need.
+
+    What a list has already are the best of them, up to its floor.
+    """
+    position = 0
+    for need in needs:
+        known = lists.floors[need]
+        lists.floors[need] = FULL
+        while position < len(pairs) and pairs[position].need == need:
+            pair = pairs[position]
+            if known < pair.key <= lists.floors[need]:
+                _put(lists, need, pair.vacancy, pair.score)
+            position += 1
+
+
+@compiled
+def clear(lists: Columns, needs: Array) -> None:
+    """Empty lists: they know nothing."""
+    for need in needs:
+        one = lists.cells[need]
+        lists.floors[need] = NOTHING
+        for cell in range(WIDTH):
+            place = one.places[cell]
+            one.places[cell], one.scores[cell] = NOBODY, 0
+            if place != NOBODY:
+                _falls_off(lists, place)
 
 
 @compiled
@@ -90,6 +114,35 @@ def must_search(lists: Columns, needs: Array, wanted: Number, short: Array) -> N
             short[count] = need
             count += 1
     return count
+
+
+@compiled
+def _put(lists: Columns, need: Number, place: Number, score: Number) -> Number:
+    """Put a place where it belongs on a list, and give the cell, or WIDTH.
+
+    Of a full list the last place falls off, be it the one that came, and the floor is then the last that remains.
+    """
+    one, rank, cell = lists.cells[need], lists.ranks[place], WIDTH
+    last = one.places[_LAST]
+    if last == NOBODY or _stands_after(lists, one, _LAST, score, rank):
+        cell = _LAST
+        while cell > 0 and _stands_after(lists, one, cell - 1, score, rank):
+            one.places[cell], one.scores[cell] = one.places[cell - 1], one.scores[cell - 1]
+            cell -= 1
+        one.places[cell], one.scores[cell] = place, score
+        add(lists.holders, place, need)
+    if last != NOBODY:
+        lists.floors[need] = (MOST_POINTS - np.int64(one.scores[_LAST])) << RANK_BITS | lists.ranks[one.places[_LAST]]
+        if cell < WIDTH:
+            _falls_off(lists, last)
+    return cell
+
+
+@compiled
+def _stands_after(lists: Columns, one: Row, cell: Number, score: Number, rank: Number) -> Number:
+    """Say whether what is in a cell belongs after a place with this score and rank."""
+    there = one.places[cell]
+    return there == NOBODY or one.scores[cell] < score or (one.scores[cell] == score and lists.ranks[there] > rank)
 
 
 @compiled
@@ -109,24 +162,21 @@ def _close_gap(one: Row, gap: Number) -> None:
 
 
 @compiled
-def _insert(lists: Columns, one: Row, place: Number, score: Number) -> Number:
-    """Put a place where it belongs, and give the cell; of a full list the last falls off."""
-    cell, rank = _LAST, lists.ranks[place]
-    while cell > 0 and _stands_after(lists, one, cell - 1, score, rank):
-        one.places[cell], one.scores[cell] = one.places[cell - 1], one.scores[cell - 1]
-        cell -= 1
-    one.places[cell], one.scores[cell] = place, score
-    return cell
-
-
-@compiled
-def _stands_after(lists: Columns, one: Row, cell: Number, score: Number, rank: Number) -> Number:
-    """Say whether what is in a cell belongs after a place with this score and rank."""
-    there = one.places[cell]
-    return there == NOBODY or one.scores[cell] < score or (one.scores[cell] == score and lists.ranks[there] > rank)
-
-
-@compiled
-def _key_of_last(lists: Columns, one: Row) -> Number:
-    """Give the key of the last place of a full list."""
-    return (MOST_POINTS - np.int64(one.scores[_LAST])) << RANK_BITS | lists.ranks[one.places[_LAST]]
+def _falls_off(lists: Columns, place: Number) -> None:
+    """Tidy up the chain of a place that fell off, when that is due: one entry remains for each list that holds it."""
+    if not has_fallen_off(lists.holders, place):
+        return
+    needs, seen = lists.walked, NOBODY - 1 - place  # no row of any place
+    entries = detach(lists.holders, place, needs)
+    for position in range(entries):
+        prefetch(lists.cells, np.int64(needs[min(position + _AHEAD, entries - 1)]))
+        one = lists.cells[needs[position]]
+        cell = _cell_of(one, place)
+        if cell < WIDTH:
+            one.places[cell] = seen
+            add(lists.holders, place, needs[position])
+    for position in range(entries):
+        one = lists.cells[needs[position]]
+        cell = _cell_of(one, seen)
+        if cell < WIDTH:
+            one.places[cell] = place

@@ -82,11 +82,6 @@ class Scorer:
         index, room = self._place_index, self._room_for(len(self._vacancies.rows))
         return self._settled(room.found[: pair_kernels.of_need(index.store, self._tables(), row, room)])
 
-    def may_pass(self, row: int) -> Array:
-        """Give the rows of all needs that may have a place as it is written, and of others; until the next question."""
-        room = self._room_for(len(self._needs.rows))
-        return room.rows[: search_kernels.may_pass(self._need_index.store, self._tables(), row, room)]
-
     def of_needs(self, rows: Array) -> Iterator[tuple[Array, Array]]:
         """Give all places that needs may have, some of the needs at a time: which they are, and their pairs."""
         store, room = self._place_index.store, self._room_for(len(self._vacancies.rows) + ENOUGH)

@@ -1,4 +1,4 @@
-"""Kernels that ask the engine for many needs at once: who might hold a place, all places of some needs, what stands on lists."""
+"""Kernels that ask the engine for many needs at once: all places of some of them, and what stands on their lists."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from services.matching.domain.lists import NOBODY
 from services.matching.engine.compiled import Number, compiled
-from services.matching.engine.index_kernels import scan
-from services.matching.engine.lanes import ask_for_place
 from services.matching.engine.pair_kernels import Room, of_need, weigh_places
 
 if TYPE_CHECKING:
@@ -17,14 +15,6 @@ if TYPE_CHECKING:
 
 ENOUGH: Final = 1 << 14
 """Pairs found at once: so many lie in the caches when they are sorted into lists."""
-
-
-@compiled
-def may_pass(store: Store, tables: Tables, vacancy: Number, room: Room) -> Number:
-    """Write every need that may have a place, and perhaps others, into `room.rows`; gives how many."""
-    place = tables.vacancies[vacancy]
-    ask_for_place(place, tables.terms[0], room.asked[0])
-    return scan(store, place.sections, room.asked[0], room.rows)
 
 
 @compiled

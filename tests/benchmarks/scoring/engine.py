@@ -76,6 +76,7 @@ class BestPlaces:
         """Search all places for every need again, and count whose first K were not what they should have been."""
         lists = self._state._lists
         before = lists.places[:, : self._k].copy(), lists.scores[:, : self._k].copy()
+        lists.clear(self._rows)
         self._state._search(self._rows)
         differs = (before[0] != lists.places[:, : self._k]) | (before[1] != lists.scores[:, : self._k])
         return int(differs.any(axis=1).sum())
