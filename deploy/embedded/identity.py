@@ -55,14 +55,20 @@ def pages_settings(home: Home) -> Mapping[str, str]:
     }
 
 
-def prepare(home: Home, address: str) -> services.Service | None:
-    """Write down who can log in, and give the provider to be started; None where the environment names another."""
+def prepare(home: Home, address: str, pages: str | None = None) -> services.Service | None:
+    """Write down who can log in, and give the provider to be started; None where the environment names another.
+
+    Args:
+        home: the stack's folder.
+        address: where the provider answers, below its path.
+        pages: where the pages are, if not at the same address.
+    """
     if os.environ.get(_ISSUER):
         return None
     folder = home.login_provider
     folder.mkdir(mode=0o700, exist_ok=True)
     programs = (demo_people.WEB, *demo_people.PROGRAMS)
     secret_of = {name: client_secret(home, name) for name in programs}
-    demo_people.write(folder / "clients.json", demo_people.clients(address, secret_of))
+    demo_people.write(folder / "clients.json", demo_people.clients(pages or address, secret_of))
     demo_people.write(folder / "people.json", demo_people.demo_people(datetime.now(UTC).date()))
     return services.login_provider(home, issuer(address), audience())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 
 from shared.identity.errors import ProviderAwayError, TokenRefusedError
@@ -88,7 +88,7 @@ class IdentityMiddleware:
         except Problem as problem:
             await problem_response(problem, HTTPConnection(scope))(scope, receive, send)
             return
-        answer = _Answer(send)
+        answer = _Answer(send, private=_SESSION in scope)
         await self._app(scope, receive, answer.send)
         await answer.end()
 
@@ -152,13 +152,24 @@ class IdentityMiddleware:
 
 
 class _Answer:
-    """Ends what a handler leaves open when it is told that its caller has gone, while the caller is still there."""
+    """Says who may keep an answer: a page differs by who looks at it, and one of a session is nobody else's.
 
-    def __init__(self, send: Send) -> None:
+    It also ends what a handler leaves open when it is told that its caller has gone, while the caller is still there.
+    """
+
+    def __init__(self, send: Send, *, private: bool) -> None:
         self._send = send
+        self._private = private
         self._is_open = False
 
     async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(raw=list(message.get("headers", ())))
+            if headers.get("content-type", "").startswith("text/html"):
+                headers.add_vary_header("Cookie")
+            if self._private and "cache-control" not in headers:
+                headers["Cache-Control"] = "private, no-store"
+            message = {**message, "headers": headers.raw}
         self._is_open = message["type"] == "http.response.start" or bool(message.get("more_body", False))
         await self._send(message)
 

@@ -7,14 +7,13 @@ import hashlib
 import secrets
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 
-from deploy.embedded import demo_people, identity
+from deploy.embedded import demo_people
 from deploy.embedded.home import Home
 from deploy.embedded.ports import LOOPBACK
 from deploy.embedded.provider import load_key
@@ -27,52 +26,25 @@ from shared.identity.keys import Keys
 from shared.identity.provider import Provider
 from shared.identity.tokens import ID_TOKEN_KINDS, Tokens
 from shared.settings import ServiceSettings
+from tests.support.login_provider import issuer_of, running_provider
 from tests.support.processes import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from deploy.embedded.services import Service
-
 RULES = load_claim_rules(ServiceSettings.model_fields["identity_claims"].default)
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Home]:
-    """A stack of which only the provider is up, at its own port."""
-    made = Home(tmp_path_factory.mktemp("stack"))
-    with pytest.MonkeyPatch.context() as environment, made.owned():
-        environment.delenv("LEDIGPLADS_IDENTITY_ISSUER")
-        address = f"http://{LOOPBACK}:{made.port('login-provider')}"
-        provider = identity.prepare(made, address)
-        assert provider is not None
-        made.write_state({"address": address, "identity": {"issuer": identity.issuer(address), "audience": identity.audience()}})
-        provider.child.start()
-        _wait_until_ready(provider)
+    with running_provider(tmp_path_factory.mktemp("stack")) as made:
         yield made
-        provider.child.stop()
-
-
-def _wait_until_ready(provider: Service) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        assert provider.child.running, provider.child.last_words()
-        try:
-            if httpx2.get(f"{provider.url}/readyz").status_code == httpx2.codes.OK:
-                return
-        except httpx2.HTTPError:
-            time.sleep(0.05)
-    raise AssertionError(provider.child.last_words())
-
-
-def _issuer(home: Home) -> str:
-    return str(home.state()["identity"]["issuer"])
 
 
 async def _tokens(home: Home, audience: str = "ledigplads", kinds: frozenset[str] | None = None) -> Tokens:
-    jwks = (await Provider(_issuer(home)).endpoints()).jwks_uri
-    made = Tokens(Keys(lambda: read_document(jwks)), _issuer(home), audience)
+    jwks = (await Provider(issuer_of(home)).endpoints()).jwks_uri
+    made = Tokens(Keys(lambda: read_document(jwks)), issuer_of(home), audience)
     return made if kinds is None else Tokens(made.keys, made.issuer, audience, kinds)
 
 
@@ -80,7 +52,7 @@ class _Login:
     """A browser and a program that log somebody in."""
 
     def __init__(self, home: Home, client: str = demo_people.CLI, redirect: str = "http://127.0.0.1:7777/callback") -> None:
-        self.issuer = _issuer(home)
+        self.issuer = issuer_of(home)
         self.client, self.redirect = client, redirect
         self.verifier = secrets.token_urlsafe(48)
         challenge = base64.urlsafe_b64encode(hashlib.sha256(self.verifier.encode()).digest()).rstrip(b"=").decode()
@@ -222,10 +194,10 @@ async def test_a_program_logs_in_by_its_secret(home: Home) -> None:
 async def test_a_program_without_its_secret_gets_nothing(home: Home) -> None:
     async with httpx2.AsyncClient() as http:
         for auth in (("sample", "guessed"), ("sample", ""), (demo_people.CLI, "x")):
-            answer = await http.post(f"{_issuer(home)}/token", data={"grant_type": "client_credentials"}, auth=auth)
+            answer = await http.post(f"{issuer_of(home)}/token", data={"grant_type": "client_credentials"}, auth=auth)
             assert answer.status_code in {400, 401}, auth
         public = await http.post(
-            f"{_issuer(home)}/token", data={"grant_type": "client_credentials", "client_id": demo_people.CLI}
+            f"{issuer_of(home)}/token", data={"grant_type": "client_credentials", "client_id": demo_people.CLI}
         )
         assert public.status_code in {400, 401}
 
@@ -234,9 +206,11 @@ async def test_a_logout_leads_back_to_the_pages_and_nowhere_else(home: Home) -> 
     address = home.state()["address"]
     async with httpx2.AsyncClient() as http:
         asked = {"client_id": demo_people.WEB, "post_logout_redirect_uri": f"{address}/logout", "state": "x"}
-        back = await http.get(f"{_issuer(home)}/logout", params=asked)
+        back = await http.get(f"{issuer_of(home)}/logout", params=asked)
         assert back.headers["location"] == f"{address}/logout?state=x"
-        elsewhere = await http.get(f"{_issuer(home)}/logout", params=asked | {"post_logout_redirect_uri": "https://evil.example"})
+        elsewhere = await http.get(
+            f"{issuer_of(home)}/logout", params=asked | {"post_logout_redirect_uri": "https://evil.example"}
+        )
         assert "location" not in elsewhere.headers
 
 
