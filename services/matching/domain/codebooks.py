@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 WORD: Final = 64
+_HALF: Final = 32
+_BYTE: Final = 8
 ALL_BITS: Final = 2**WORD - 1
 _THEMES: Final = 31
 
@@ -29,13 +31,17 @@ class Codebook:
         """Give the bits of a set of codes; the last bit stands for any that found no bit of their own."""
         mask = 0
         for code in codes:
-            bit = self._bits.get(code)
-            if bit is None:
-                bit = min(self._last, len(self._bits))
-                if bit < self._last:
-                    self._bits[code] = bit
-            mask |= 1 << bit
+            mask |= 1 << self.bit(code)
         return mask
+
+    def bit(self, code: str) -> int:
+        """Give the number of a code's bit."""
+        bit = self._bits.get(code)
+        if bit is None:
+            bit = min(self._last, len(self._bits))
+            if bit < self._last:
+                self._bits[code] = bit
+        return bit
 
     def codes(self, mask: int) -> tuple[str, ...]:
         """Give the codes of a mask, sorted; the last bit is some code that found none of its own, and comes back as `other`."""
@@ -93,13 +99,13 @@ class Codebooks:
     """All codes that pairs are compared by."""
 
     def __init__(self) -> None:
-        self.sections = Codebook(reference.sections())
+        self.sections = Codebook(reference.sections(), width=_HALF)
         self.target_groups = Codebook(reference.target_groups())
         self.services = Codebook(reference.services())
         self.wishes = Codebook()
-        self.languages = Codebook(("da",))
-        self.accessibility = Codebook(reference.words("accessibility"))
-        self.equipment = Codebook(reference.words("equipment"))
+        self.languages = Codebook(("da",), width=_HALF)
+        self.accessibility = Codebook(reference.words("accessibility"), width=_BYTE)
+        self.equipment = Codebook(reference.words("equipment"), width=_HALF)
         self.municipalities = Codebook(reference.municipalities(), width=2 * WORD)
         self.levels = LevelBook()
 

@@ -8,12 +8,10 @@ one wanted "by" it).
 from __future__ import annotations
 
 from datetime import date
-from math import isqrt
 from typing import TYPE_CHECKING, Any, Final
 
 from services.matching.domain import half_days
-from services.matching.domain.codebooks import WORD
-from services.matching.domain.prices import PRICE_UNIT, Payer
+from services.matching.domain.prices import Payer
 from services.matching.domain.terms import MONTHS_A_YEAR
 from services.matching.domain.words.saying import METRES_A_KM
 from shared.contracts.need import NeedProfile
@@ -45,13 +43,13 @@ def profile_at(needs: NeedColumns, slot: int, books: Codebooks, *, version: int,
 
 
 def _payers(needs: NeedColumns, slot: int, books: Codebooks, handlekommune: str) -> dict[str, Any]:
-    low, high = (int(word) for word in needs.payers[slot])
-    others = [code for code in books.municipalities.codes(low | high << WORD) if code != handlekommune]
+    both = sum(1 << bit for bit in set(needs.payers[slot].tolist()))
+    others = [code for code in books.municipalities.codes(both) if code != handlekommune]
     return {"handlekommune": handlekommune, "betalingskommune": others[0] if others else None}
 
 
 def _codes(needs: NeedColumns, slot: int, books: Codebooks) -> dict[str, Any]:
-    [primary] = books.target_groups.codes(int(needs.primary[slot]))
+    [primary] = books.target_groups.codes(1 << int(needs.primary[slot]))
     groups = books.target_groups.codes(int(needs.target_groups[slot]))
     wishes = [code.split(" ", 1) for code in books.wishes.codes(int(needs.wishes[slot]))]
     return {
@@ -95,15 +93,15 @@ def _days(needs: NeedColumns, slot: int) -> dict[str, Any]:
 
 
 def _reach(needs: NeedColumns, slot: int) -> dict[str, Any]:
-    limit_m2, ceiling = int(needs.limit_m2[slot]), int(needs.ceiling[slot])
+    limit_m, ceiling = int(needs.limit_m[slot]), int(needs.ceiling_dkk[slot])
     points = zip(needs.easting_m[slot].tolist(), needs.northing_m[slot].tolist(), strict=True)
     return {
         # A need with fewer points than the row has room for repeats its last one.
         "points_of_reference": tuple(
             {"easting_m": east, "northing_m": north} for east, north in (dict.fromkeys(points) if needs.located[slot] else ())
         ),
-        "max_distance_km": None if limit_m2 < 0 else isqrt(limit_m2) // METRES_A_KM,
-        "price_ceiling_dkk_per_month": None if ceiling < 0 else ceiling // PRICE_UNIT,
+        "max_distance_km": None if limit_m < 0 else limit_m // METRES_A_KM,
+        "price_ceiling_dkk_per_month": None if ceiling < 0 else ceiling,
     }
 
 

@@ -86,7 +86,8 @@ class PairPoints:
         share = most * self._terms.policy.further_target_group_percent // 100
         groups = pairs.v("target_groups")
         further = np.where((pairs.n("target_groups") & groups) != 0, share, 0)
-        points = np.where((pairs.n("primary") & groups) != 0, most, further)
+        is_primary = (groups >> pairs.n("primary").astype(np.uint64)) & np.uint64(1) != 0
+        points = np.where(is_primary, most, further)
         return points, np.broadcast_to(groups != 0, len(pairs))
 
     def _levels(self, pairs: Pairs, most: int) -> tuple[Array, Known]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from services.matching.domain.codebooks import WORD
 from services.matching.domain.facts import PensionAge
-from services.matching.domain.prices import CLASSES
+from services.matching.domain.half_days import ALL_HALF_DAYS
+from services.matching.domain.prices import CLASSES, PRICE_UNIT
 from services.matching.domain.roots import integer_sqrt
 from services.matching.domain.terms import RULES
 
@@ -115,7 +117,8 @@ class PairRules:
         asked = (wanted > 0) & self._only_under("half_days", pairs)
         if not asked.any():
             return False
-        stated, would_do = pairs.v("half_days_stated"), pairs.n("half_days_would_do")
+        stated, named = pairs.v("half_days_stated"), pairs.n("half_days_named")
+        would_do = np.where(named, named, np.uint16(ALL_HALF_DAYS))
         enough = np.bitwise_count(would_do & pairs.v("half_days_counted")) >= wanted
         perhaps = np.bitwise_count(would_do & pairs.v("half_days_perhaps")) >= wanted
         pairs.note("half_days", asked & ~(stated & enough) & (perhaps | ~stated))
@@ -184,7 +187,10 @@ class PairRules:
         reserved, residents = pairs.v("reserved"), pairs.v("for_residents")
         if not np.any(reserved):
             return residents
-        met = (pairs.n("payers") & pairs.v("reserve")).any(axis=-1)
+        met = np.zeros(len(pairs), dtype=np.bool_)
+        for payer in pairs.n("payers").T:
+            word = np.where(payer < WORD, pairs.v("reserve")[..., 0], pairs.v("reserve")[..., 1])
+            met |= (word >> (payer % WORD).astype(np.uint64)) & np.uint64(1) != 0
         return residents | (reserved & ~met)
 
     def _registered(self, pairs: Pairs) -> Failing:
@@ -218,22 +224,21 @@ class PairRules:
     # --- distance and money ------------------------------------------------------------------------------------------
 
     def _distance(self, pairs: Pairs) -> Failing:
-        limit_m2 = pairs.n("limit_m2")
-        limited = limit_m2 >= 0
+        limit_m = pairs.n("limit_m")
+        limited = limit_m >= 0
         if not limited.any():
             return False
         measured = are_located(pairs)
         pairs.note("distance", limited & ~measured)
-        return limited & measured & (way_m(pairs) ** 2 > limit_m2)
+        return limited & measured & (way_m(pairs) > limit_m)
 
     def _price(self, pairs: Pairs) -> Failing:
-        ceiling = pairs.n("ceiling")
-        limited = ceiling >= 0
+        limited, most = pairs.n("ceiling_dkk") >= 0, ceiling(pairs)
         if not limited.any():
             return False
         lowest, highest, open_below, open_above = self._prices(pairs, limited)
-        fails = limited & ~open_below & (lowest > ceiling)
-        pairs.note("price", limited & ~fails & ~(~open_above & (highest <= ceiling)))
+        fails = limited & ~open_below & (lowest > most)
+        pairs.note("price", limited & ~fails & ~(~open_above & (highest <= most)))
         return fails
 
     def lowest_price(self, pairs: Pairs) -> Array:
@@ -253,6 +258,11 @@ class PairRules:
         found = pairs.vacancies.prices_for(asked.tolist(), self._terms)[which]
         lowest[own], highest[own], below[own], above[own] = found[:, 0], found[:, 1], found[:, 2] != 0, found[:, 3] != 0
         return lowest, highest, below, above
+
+
+def ceiling(pairs: Pairs) -> Array:
+    """Give what may be paid, in PRICE_UNITs of a krone a month; of needs that limit it."""
+    return np.asarray(pairs.n("ceiling_dkk").astype(np.int64) * PRICE_UNIT)
 
 
 def first_start(pairs: Pairs, today: int) -> Array:
@@ -277,8 +287,8 @@ def way_m(pairs: Pairs) -> Array:
         to_place = pairs.v("zone")
         shortest: Array | None = None
         for point in range(pairs.needs.easting_m.shape[1]):
-            east = pairs.needs.easting_m[pairs.need_rows, point] - place_east
-            north = pairs.needs.northing_m[pairs.need_rows, point] - place_north
+            east = pairs.needs.easting_m[pairs.need_rows, point].astype(np.int64) - place_east
+            north = pairs.needs.northing_m[pairs.need_rows, point].astype(np.int64) - place_north
             water = pairs.extra_m[pairs.needs.zone[pairs.need_rows, point], to_place]
             way = integer_sqrt(east * east + north * north) + water
             shortest = way if shortest is None else np.minimum(shortest, way)

@@ -12,7 +12,7 @@ from services.matching.domain.need_columns import NeedColumns
 from services.matching.domain.need_read_back import profile_at
 from services.matching.domain.pair_columns import BIT, Pairs
 from services.matching.domain.pair_points import PairPoints
-from services.matching.domain.pair_rules import RULE_BIT, PairRules, first_start, way_m
+from services.matching.domain.pair_rules import RULE_BIT, PairRules, ceiling, first_start, way_m
 from services.matching.domain.reference import assess
 from services.matching.domain.terms import RULES
 
@@ -132,7 +132,7 @@ class Observer:
         return short_by
 
     def _too_dear(self, pairs: Pairs) -> Array:
-        return self._rules.lowest_price(pairs) - pairs.n("ceiling")
+        return self._rules.lowest_price(pairs) - ceiling(pairs)
 
     def _days_too_late(self, pairs: Pairs) -> Array:
         return np.asarray(first_start(pairs, self._today) - pairs.v("available_until"))

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
+Column = tuple[type[np.generic], tuple[int, ...]]
+"""The type of a column, and how many values of it a row has."""
+
 _FIRST_SIZE: Final = 64
+_LINE: Final = 64
+"""Bytes that memory gives at once."""
 
 
 class Slots:
@@ -30,23 +35,29 @@ class Slots:
 
 
 class Table:
-    """Columns that grow together. `rows` holds them all."""
+    """Columns that grow together: those of `COLUMNS` lie in `rows`, row by row, those `BESIDE` each on its own."""
 
-    COLUMNS: Mapping[str, tuple[type[np.generic], tuple[int, ...]]]
+    COLUMNS: Mapping[str, Column]
+    BESIDE: Mapping[str, Column]
 
     def __init__(self) -> None:
         self.slots = Slots()
         self._size = 0
-        self._kind = _row_of(self.COLUMNS)
+        self._kind = row_of(self.COLUMNS)
         self._grow(_FIRST_SIZE)
 
     def _grow(self, size: int) -> None:
-        rows = np.zeros(size, dtype=self._kind)
-        if self._size:
-            rows[: self._size] = self.rows
+        rows, former = _rows_of(size, self._kind), self._size
+        if former:
+            rows[:former] = self.rows
         self.rows: Array = rows
         for name in self.COLUMNS:
             setattr(self, name, rows[name])
+        for name, (kind, width) in self.BESIDE.items():
+            column = np.zeros((size, *width), dtype=kind)
+            if former:
+                column[:former] = getattr(self, name)
+            setattr(self, name, column)
         self._size = size
 
     def _take(self, entity_id: str) -> int:
@@ -59,7 +70,16 @@ class Table:
         return len(self.slots.of)
 
 
-def _row_of(columns: Mapping[str, tuple[type[np.generic], tuple[int, ...]]]) -> np.dtype[np.void]:
-    """Lay columns out in a row, the widest first, so that nothing lies between them."""
+def row_of(columns: Mapping[str, Column]) -> np.dtype[np.void]:
+    """Lay columns out in a row of whole lines of the cache, the widest first, so that nothing lies between them."""
     widest_first = sorted(columns.items(), key=lambda column: -np.dtype(column[1][0]).itemsize)
-    return np.dtype([(name, kind, width) for name, (kind, width) in widest_first], align=True)
+    fields = [(name, kind, width) for name, (kind, width) in widest_first]
+    unused = -np.dtype(fields, align=True).itemsize % _LINE
+    return np.dtype([*fields, *([("unused", np.uint8, (unused,))] if unused else [])], align=True)
+
+
+def _rows_of(size: int, kind: np.dtype[np.void]) -> Array:
+    """Make empty rows that begin where a line of the cache does: none lies across more lines than it must."""
+    room = np.zeros(size * kind.itemsize + _LINE, dtype=np.uint8)
+    start = -room.ctypes.data % _LINE
+    return room[start : start + size * kind.itemsize].view(kind)

@@ -8,7 +8,7 @@ import numpy as np
 
 from services.matching.domain import facts, half_days
 from services.matching.domain.codebooks import ALL_BITS, WORD
-from services.matching.domain.prices import CLASSES, Payer, PriceRange, depends_on_payer, price_range, runs_out
+from services.matching.domain.prices import CLASSES, PRICE_UNIT, Payer, PriceRange, depends_on_payer, price_range, runs_out
 from services.matching.domain.tables import Array, Table
 from shared.contracts.vacancy import Accessibility
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 _NO_DAY: Final = 0
 _FAR_DAY: Final = 2**31 - 1
 _NO_AGE: Final = 32_000
-NO_END: Final = 1 << 62
-"""Of prices whose end is not known."""
+_NO_END: Final = 1 << 30
+"""In kroner, beyond every ceiling: of prices whose end is not known."""
 
 _GENDER_RULES: Final = {"women": 1, "men": 2, "everyone": 3}
 _SAID: Final = {None: 0, True: 1, False: 2}
@@ -33,14 +33,16 @@ _BUILDING: Final = tuple(Accessibility.model_fields)
 
 
 class VacancyColumns(Table):
-    """Open vacancies. Only `matchable` ones are ever compared."""
+    """Open vacancies. Only `matchable` ones are ever compared. A row is 128 bytes and has what every pair asks for.
+
+    Attributes:
+        reserve: the municipalities that a place is reserved for, two words.
+        known_prices: by kind of payer (0: one of whom nothing is known), in kroner: the lowest, and one more than the highest;
+            0 where nobody asked yet.
+    """
 
     COLUMNS = {  # noqa: RUF012 - a constant of the class; ClassVar would hide the type of the base
-        "matchable": (np.bool_, ()),
-        "found_only": (np.bool_, ()),
-        "sections": (np.uint64, ()),
         "target_groups": (np.uint64, ()),
-        "groups_or_any": (np.uint64, ()),
         "never_takes": (np.uint64, ()),
         "asks_first": (np.uint64, ()),
         "services": (np.uint64, ()),
@@ -48,49 +50,52 @@ class VacancyColumns(Table):
         "levels_high": (np.uint64, ()),
         "levels_stated": (np.uint64, ()),
         "wishes": (np.uint64, ()),
-        "languages": (np.uint64, ()),
-        "age_from": (np.int32, ()),
-        "age_to": (np.int32, ()),
-        "age_stated": (np.bool_, ()),
-        "gender_rule": (np.int8, ()),
-        "places_free": (np.int32, ()),
-        "half_days_counted": (np.uint16, ()),
-        "half_days_perhaps": (np.uint16, ()),
-        "half_days_stated": (np.bool_, ()),
-        "open_on": (np.uint16, ()),
-        "hours_stated": (np.bool_, ()),
-        "reserved": (np.bool_, ()),
-        "reserve": (np.uint64, (2,)),
-        "for_residents": (np.bool_, ()),
-        "registered": (np.int8, ()),
-        "approved": (np.int8, ()),
-        "access_yes": (np.uint64, ()),
-        "access_no": (np.uint64, ()),
-        "equipment": (np.uint64, ()),
-        "company_yes": (np.uint8, ()),
-        "company_no": (np.uint8, ()),
+        "sections": (np.uint32, ()),
+        "languages": (np.uint32, ()),
+        "equipment": (np.uint32, ()),
+        "easting_m": (np.int32, ()),
+        "northing_m": (np.int32, ()),
         "available_from": (np.int32, ()),
         "available_until": (np.int32, ()),
-        "located": (np.bool_, ()),
-        "easting_m": (np.int64, ()),
-        "northing_m": (np.int64, ()),
+        "age_from": (np.int16, ()),
+        "age_to": (np.int16, ()),
+        "places_free": (np.int16, ()),
+        "half_days_counted": (np.uint16, ()),
+        "half_days_perhaps": (np.uint16, ()),
+        "open_on": (np.uint16, ()),
         "zone": (np.int8, ()),
+        "age_stated": (np.bool_, ()),
+        "gender_rule": (np.uint8, ()),
+        "half_days_stated": (np.bool_, ()),
+        "hours_stated": (np.bool_, ()),
+        "reserved": (np.bool_, ()),
+        "for_residents": (np.bool_, ()),
+        "registered": (np.uint8, ()),
+        "approved": (np.uint8, ()),
+        "access_yes": (np.uint8, ()),
+        "access_no": (np.uint8, ()),
+        "company_yes": (np.uint8, ()),
+        "company_no": (np.uint8, ()),
+        "located": (np.bool_, ()),
         "price_varies": (np.bool_, ()),
+        "odd": (np.bool_, ()),
+    }
+    BESIDE = {  # noqa: RUF012 - as above
+        "matchable": (np.bool_, ()),
+        "found_only": (np.bool_, ()),
+        "groups_or_any": (np.uint64, ()),
+        "reserve": (np.uint64, (2,)),
         "price_lowest": (np.int64, ()),
         "price_highest": (np.int64, ()),
         "price_open_below": (np.bool_, ()),
         "price_open_above": (np.bool_, ()),
+        "known_prices": (np.int32, (CLASSES, 2)),
         "version": (np.int64, ()),
         "opening": (np.int64, ()),
         "rank": (np.int64, ()),
         "edition": (np.int64, ()),
-        "odd": (np.bool_, ()),
     }
-    matchable: Array
-    found_only: Array
-    sections: Array
     target_groups: Array
-    groups_or_any: Array
     never_takes: Array
     asks_first: Array
     services: Array
@@ -98,58 +103,56 @@ class VacancyColumns(Table):
     levels_high: Array
     levels_stated: Array
     wishes: Array
+    sections: Array
     languages: Array
+    equipment: Array
+    easting_m: Array
+    northing_m: Array
+    available_from: Array
+    available_until: Array
     age_from: Array
     age_to: Array
-    age_stated: Array
-    gender_rule: Array
     places_free: Array
     half_days_counted: Array
     half_days_perhaps: Array
-    half_days_stated: Array
     open_on: Array
+    zone: Array
+    age_stated: Array
+    gender_rule: Array
+    half_days_stated: Array
     hours_stated: Array
     reserved: Array
-    reserve: Array
     for_residents: Array
     registered: Array
     approved: Array
     access_yes: Array
     access_no: Array
-    equipment: Array
     company_yes: Array
     company_no: Array
-    available_from: Array
-    available_until: Array
     located: Array
-    easting_m: Array
-    northing_m: Array
-    zone: Array
     price_varies: Array
+    odd: Array
+    matchable: Array
+    found_only: Array
+    groups_or_any: Array
+    reserve: Array
     price_lowest: Array
     price_highest: Array
     price_open_below: Array
     price_open_above: Array
+    known_prices: Array
     version: Array
     opening: Array
     rank: Array
     edition: Array
-    odd: Array
 
     def __init__(self, books: Codebooks) -> None:
-        self.known_prices: Array = np.zeros((0, CLASSES, 2), dtype=np.int64)
         super().__init__()
         self._books = books
         self._waters: Waters | None = None
         self._under_terms: dict[int, Vacancy] = {}
         self._prices: dict[int, dict[int, PriceRange]] = {}
         self.odd_vacancies: dict[int, Vacancy] = {}
-
-    def _grow(self, size: int) -> None:
-        """Make room, of prices by payer too: the lowest, and one more than the highest; 0 where nobody asked yet."""
-        super()._grow(size)
-        known, self.known_prices = self.known_prices, np.zeros((size, CLASSES, 2), dtype=np.int64)
-        self.known_prices[: len(known)] = known
 
     def put(self, vacancy: Vacancy, terms: Terms) -> int:
         """Write an open vacancy into its row and give the row."""
@@ -228,8 +231,9 @@ class VacancyColumns(Table):
         price = price_range(vacancy, Payer(None, None), terms)
         self.price_lowest[slot], self.price_highest[slot] = price.lowest or 0, price.highest or 0
         self.price_open_below[slot], self.price_open_above[slot] = price.open_below, price.open_above
-        self.open_on[slot] = half_days.open_on(vacancy, terms.policy.half_day_minutes)
         self._forget_prices(slot)
+        self.known_prices[slot, 0] = _limits(price)
+        self.open_on[slot] = half_days.open_on(vacancy, terms.policy.half_day_minutes)
 
     def _put_rare(self, slot: int, vacancy: Vacancy, *, odd: bool) -> None:
         self.odd[slot] = odd
@@ -280,9 +284,16 @@ class VacancyColumns(Table):
 
 
 def _limits(price: PriceRange) -> tuple[int, int]:
-    """Give the lowest and one more than the highest, beyond every ceiling on the side that is open."""
-    lowest = -1 if price.open_below or price.lowest is None else price.lowest
-    return lowest, NO_END if price.open_above or price.highest is None else price.highest + 1
+    """Give the lowest and one more than the highest, in kroner rounded up; beyond every ceiling on the side that is open.
+
+    A ceiling is whole kroner, so a price is above it exactly where the price rounded up is.
+    """
+    lowest = -1 if price.open_below or price.lowest is None else _kroner(price.lowest)
+    return lowest, _NO_END if price.open_above or price.highest is None else _kroner(price.highest) + 1
+
+
+def _kroner(price: int) -> int:
+    return min(-(-price // PRICE_UNIT), _NO_END - 1)
 
 
 def _bits(said_of: list[bool | None], *, said: bool) -> int:

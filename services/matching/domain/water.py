@@ -76,7 +76,7 @@ class Waters:
     def zones_at(self, easting_m: Array, northing_m: Array) -> Array:
         """Give the zones of many points, as `zone_at` does; int8, in the shape of the coordinates."""
         known, zones = np.array(self._points, dtype=np.int64), np.array(self._zones, dtype=np.int8)
-        packed, which = np.unique((easting_m << _NORTHING_BITS | northing_m).ravel(), return_inverse=True)
+        packed, which = np.unique((easting_m.astype(np.int64) << _NORTHING_BITS | northing_m).ravel(), return_inverse=True)
         east, north = packed >> _NORTHING_BITS, packed & (1 << _NORTHING_BITS) - 1
         found = np.zeros(len(packed), dtype=np.int8)
         for start in range(0, len(packed), _AT_ONCE):

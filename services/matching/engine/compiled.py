@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 import numba
 import numpy as np
 
-from services.matching.domain import facts, lists, pair_points, ranks, terms
+from services.matching.domain import facts, half_days, lists, need_columns, pair_points, ranks, terms
 from shared.contracts import settings
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ _CONFIGURED: Final = "NUMBA_CACHE_DIR"
 
 def _fingerprint() -> str:
     digest = hashlib.sha256(f"{numba.__version__} {np.__version__}".encode())
-    with_constants = [Path(module.__file__ or "") for module in (facts, lists, pair_points, ranks, terms, settings)]
+    with_constants = [
+        Path(module.__file__ or "") for module in (facts, half_days, lists, need_columns, pair_points, ranks, terms, settings)
+    ]
     for file in (*sorted(Path(__file__).parent.glob("*.py")), *with_constants):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:16]

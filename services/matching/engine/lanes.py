@@ -57,12 +57,12 @@ def describe_need(need: Row, lane: Row) -> None:
     lane.from_age, lane.to_age = need.youngest, need.oldest
     lane.genders = _GENDERS_OF_NEED[need.gender]
     lane.east, lane.north, lane.reach = need.easting_m[0], need.northing_m[0], EVERYWHERE
-    if need.located and need.limit_m2 >= 0:
+    if need.located and need.limit_m >= 0:
         apart = 0.0
         for point in range(1, len(need.easting_m)):
             east, north = need.easting_m[point] - need.easting_m[0], need.northing_m[point] - need.northing_m[0]
             apart = max(apart, sqrt(east * east + north * north))
-        lane.reach = int(sqrt(need.limit_m2) + apart) + _ROUNDING_M
+        lane.reach = need.limit_m + int(apart) + _ROUNDING_M
 
 
 @compiled
@@ -91,7 +91,7 @@ def describe_places(vacancies: Array, rows: Array, lanes: Array) -> None:
 def ask_for_place(place: Row, terms: Row, lane: Row) -> None:
     """Describe the needs that a place asks for."""
     describe_place(place, lane)
-    lane.groups = place.groups_or_any
+    lane.groups = ALL if place.target_groups == NONE else place.target_groups
     _leave_out(terms, lane)
 
 

@@ -1,19 +1,20 @@
-"""The parts of the fit of `domain/fit/`, compiled. Each gives its points, or NOT_KNOWN.
+"""The parts of the fit of `domain/fit/`, compiled, over 64 pairs at a time. Each writes its points, or NOT_KNOWN.
 
-Only integers decide: the square root is taken in floating point and corrected.
+Only integers decide: a share of the points is divided in floating point and rounded down, and numbers so small divide exactly.
 """
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from services.matching.domain.pair_points import BITS_A_PART
-from services.matching.engine.bits import NONE, count
+from services.matching.engine.bits import NONE, ONE, count
+from services.matching.engine.blocks import LANES
 from services.matching.engine.compiled import Number, compiled
-from services.matching.engine.rules import NOT_MEASURED, Row, first_start
+from services.matching.engine.pairs import ODD
+from services.matching.engine.rules import NOT_MEASURED, Row
 from services.matching.engine.terms_row import BIT, POSITION
 
 if TYPE_CHECKING:
@@ -33,120 +34,137 @@ _BITS: Final = tuple(BIT[part] for part in POSITION)
 
 
 @compiled
-def measure(need: Row, place: Row, terms: Row, metres: Number) -> tuple[Number, Number, Number]:
-    """Give (score, points packed by part, bits of the parts that are not known)."""
-    found = (
-        _services(need, place, terms.most[_SERVICES]),
-        _target_group(need, place, terms),
-        _levels(need, place, terms.most[_LEVELS]),
-        _activities(need, place, terms.most[_ACTIVITIES]),
-        _travel(metres, terms),
-        _start(need, place, terms),
-        _languages(need, place, terms),
-        _opening_hours(need, place, terms.most[_OPENING_HOURS]),
-    )
-    score = packed = unknown = 0
-    for position in range(len(found)):
-        if terms.parts & _BITS[position]:
-            points = found[position]
-            if points == NOT_KNOWN:
-                points = terms.when_unknown[position]
-                unknown |= _BITS[position]
-            score += points
-            packed |= points << (BITS_A_PART * position)
-    return score, packed, unknown
+def measure(need: Row, place: Row, pair: Row, terms: Row) -> None:
+    """Write the score of each pair, its points packed by part, and into the verdict which parts are not known."""
+    parts = terms.parts
+    if parts & _BITS[_SERVICES]:
+        _services(need, place, pair.points, np.int32(terms.most[_SERVICES]))
+    if parts & _BITS[_TARGET_GROUP]:
+        _target_group(need, place, pair.points, terms)
+    if parts & _BITS[_LEVELS]:
+        _levels(need, place, pair.points, np.int32(terms.most[_LEVELS]))
+    if parts & _BITS[_ACTIVITIES]:
+        _activities(need, place, pair.points, np.int32(terms.most[_ACTIVITIES]))
+    if parts & _BITS[_TRAVEL]:
+        _travel(pair, terms)
+    if parts & _BITS[_START]:
+        _start(need, pair, terms)
+    if parts & _BITS[_LANGUAGES]:
+        _languages(need, place, pair.points, terms)
+    if parts & _BITS[_OPENING_HOURS]:
+        _opening_hours(need, place, pair.points, np.int32(terms.most[_OPENING_HOURS]))
+    _add_up(pair, terms)
 
 
 @compiled
-def _services(need: Row, place: Row, most: Number) -> Number:
-    if need.services_wanted == 0 or place.services == NONE:
-        return NOT_KNOWN
-    return most * count(need.services & place.services) // need.services_wanted
+def _add_up(pair: Row, terms: Row) -> None:
+    points, score, packed, verdict = pair.points, pair.score, pair.packed, pair.verdict
+    for at in range(LANES):
+        score[at], packed[at] = 0, 0
+    for part in range(len(_BITS)):
+        if terms.parts & _BITS[part]:
+            when_unknown, bit, shift = np.int32(terms.when_unknown[part]), np.int32(_BITS[part]), BITS_A_PART * part
+            for at in range(LANES):
+                known = points[part, at] != NOT_KNOWN
+                given = points[part, at] if known else when_unknown
+                score[at] += given
+                packed[at] |= np.int64(given) << shift
+                verdict[at] |= 0 if known else bit
 
 
 @compiled
-def _target_group(need: Row, place: Row, terms: Row) -> Number:
-    groups = place.target_groups
-    if groups == NONE:
-        return NOT_KNOWN
-    if need.primary & groups != NONE:
-        return terms.most[_TARGET_GROUP]
-    return terms.further_group_points if need.target_groups & groups != NONE else 0
+def choose(pair: Row, threshold: Number) -> Number:
+    """Choose the pairs that belong to what is found; say whether something of any of them is left to Python."""
+    verdict, score, asked, chosen = pair.verdict, pair.score, pair.asked, pair.chosen
+    left = np.uint8(0)
+    for at in range(LANES):
+        chosen[at] = (asked[at] & ODD != 0) | ((verdict[at] >= 0) & (score[at] >= threshold))
+        left |= asked[at]
+    return left != 0
 
 
 @compiled
-def _levels(need: Row, place: Row, most: Number) -> Number:
-    stated = place.levels_stated
-    if need.levels_stated & stated == NONE:
-        return NOT_KNOWN
-    total = count(need.levels_low & stated) + count(need.levels_high & stated)
-    if total == 0:
-        return most
-    return most * (count(need.levels_low & place.levels_low) + count(need.levels_high & place.levels_high)) // total
+def _share(most: Number, part: Number, whole: Number) -> Number:
+    """Give most * part // whole: quotients of whole numbers below 2**24 that are not whole lie further from the next than they err."""
+    return np.int32(np.float32(most * part) / np.float32(max(whole, 1)))
 
 
 @compiled
-def _activities(need: Row, place: Row, most: Number) -> Number:
-    if need.wishes_wanted == 0:
-        return most
-    if place.wishes == NONE:
-        return NOT_KNOWN
-    return most * count(need.wishes & place.wishes) // need.wishes_wanted
+def _long_share(most: Number, part: Number, whole: Number) -> Number:
+    """Give the same of larger numbers, below 2**52."""
+    return np.int32(np.float64(most * part) / np.float64(max(whole, 1)))
 
 
 @compiled
-def _travel(metres: Number, terms: Row) -> Number:
-    most = terms.most[_TRAVEL]
-    if metres == NOT_MEASURED:
-        return NOT_KNOWN
-    if metres <= terms.full_points_m:
-        return most
-    if metres >= terms.no_points_m:
-        return 0
-    return most * (terms.no_points_m - metres) // (terms.no_points_m - terms.full_points_m)
+def _services(need: Row, place: Row, points: Array, most: Number) -> None:
+    services, given, wanted = need.services, place.services, need.services_wanted
+    for at in range(LANES):
+        share = _share(most, count(services[at] & given[at]), wanted[at])
+        points[_SERVICES, at] = share if (wanted[at] > 0) & (given[at] != NONE) else NOT_KNOWN
 
 
 @compiled
-def _start(need: Row, place: Row, terms: Row) -> Number:
-    late = first_start(need, place, terms) - max(need.start_wanted, terms.today)
-    left = terms.no_points_days - min(max(late, 0), terms.no_points_days)
-    return terms.most[_START] * left // terms.no_points_days
+def _target_group(need: Row, place: Row, points: Array, terms: Row) -> None:
+    groups, primary, taken = need.target_groups, need.primary, place.target_groups
+    most, further = np.int32(terms.most[_TARGET_GROUP]), np.int32(terms.further_group_points)
+    for at in range(LANES):
+        of_others = further if groups[at] & taken[at] != NONE else 0
+        given = most if (taken[at] >> np.uint64(primary[at])) & ONE != NONE else of_others
+        points[_TARGET_GROUP, at] = given if taken[at] != NONE else NOT_KNOWN
 
 
 @compiled
-def _languages(need: Row, place: Row, terms: Row) -> Number:
-    if need.languages == NONE or need.languages & (place.languages | terms.assumed_languages) != NONE:
-        return terms.most[_LANGUAGES]
-    return NOT_KNOWN if place.languages == NONE else 0
+def _levels(need: Row, place: Row, points: Array, most: Number) -> None:
+    low, high, assessed = need.levels_low, need.levels_high, need.levels_stated
+    staffed_low, staffed_high, stated = place.levels_low, place.levels_high, place.levels_stated
+    for at in range(LANES):
+        total = count(low[at] & stated[at]) + count(high[at] & stated[at])
+        met = count(low[at] & staffed_low[at]) + count(high[at] & staffed_high[at])
+        share = _share(most, met, total) if total > 0 else most
+        points[_LEVELS, at] = share if np.uint64(assessed[at]) & stated[at] != NONE else NOT_KNOWN
 
 
 @compiled
-def _opening_hours(need: Row, place: Row, most: Number) -> Number:
-    if need.half_days_named == 0:
-        return most
-    if not place.hours_stated:
-        return NOT_KNOWN
-    return most * count(need.half_days_named & place.open_on) // count(need.half_days_named)
+def _activities(need: Row, place: Row, points: Array, most: Number) -> None:
+    wishes, given, wanted = need.wishes, place.wishes, need.wishes_wanted
+    for at in range(LANES):
+        share = _share(most, count(wishes[at] & given[at]), wanted[at]) if given[at] != NONE else NOT_KNOWN
+        points[_ACTIVITIES, at] = share if wanted[at] > 0 else most
 
 
 @compiled
-def shortest_way_m(need: Row, place: Row, extra_m: Array) -> Number:
-    """Give the shortest way from any of a need's points, water and all, or NOT_MEASURED."""
-    if not (need.located and place.located):
-        return NOT_MEASURED
-    shortest = np.int64(1 << 62)
-    for point in range(len(need.easting_m)):
-        east, north = need.easting_m[point] - place.easting_m, need.northing_m[point] - place.northing_m
-        shortest = min(shortest, whole_root(east * east + north * north) + extra_m[need.zone[point], place.zone])
-    return shortest
+def _travel(pair: Row, terms: Row) -> None:
+    most, full, none = np.int32(terms.most[_TRAVEL]), terms.full_points_m, terms.no_points_m
+    metres, points = pair.metres, pair.points
+    for at in range(LANES):
+        farther = _long_share(most, max(none - metres[at], 0), none - full)
+        share = most if metres[at] <= full else farther
+        points[_TRAVEL, at] = share if metres[at] != NOT_MEASURED else NOT_KNOWN
 
 
 @compiled
-def whole_root(square: Number) -> Number:
-    """Give the whole square root, rounded down, of a number below 2**52."""
-    root = int(sqrt(square))
-    if root * root > square:
-        root -= 1
-    if (root + 1) * (root + 1) <= square:
-        root += 1
-    return root
+def _start(need: Row, pair: Row, terms: Row) -> None:
+    most, today, days = np.int32(terms.most[_START]), terms.today, terms.no_points_days
+    wanted, first, points = need.start_wanted, pair.first_start, pair.points
+    for at in range(LANES):
+        late = first[at] - max(wanted[at], today)
+        points[_START, at] = _long_share(most, days - min(max(late, 0), days), days)
+
+
+@compiled
+def _languages(need: Row, place: Row, points: Array, terms: Row) -> None:
+    most, assumed = np.int32(terms.most[_LANGUAGES]), np.uint32(terms.assumed_languages)
+    can, spoken = need.languages, place.languages
+    for at in range(LANES):
+        met = (can[at] == 0) | (can[at] & (spoken[at] | assumed) != 0)
+        otherwise = 0 if spoken[at] != 0 else NOT_KNOWN
+        points[_LANGUAGES, at] = most if met else otherwise
+
+
+@compiled
+def _opening_hours(need: Row, place: Row, points: Array, most: Number) -> None:
+    named, open_on, stated = need.half_days_named, place.open_on, place.hours_stated
+    for at in range(LANES):
+        halves = np.uint64(named[at])
+        share = _share(most, count(halves & open_on[at]), count(halves))
+        points[_OPENING_HOURS, at] = most if halves == NONE else (share if stated[at] != 0 else NOT_KNOWN)

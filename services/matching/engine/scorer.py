@@ -5,18 +5,20 @@ Needs and places stand in the index from the moment they take part in matching u
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
 from services.matching.domain.lists import sort_keys
 from services.matching.domain.pair_points import pack_points
-from services.matching.domain.prices import CLASSES
+from services.matching.domain.prices import CLASSES, PRICE_UNIT
 from services.matching.domain.reference import assess
 from services.matching.engine import lanes, pair_kernels, search_kernels
+from services.matching.engine.blocks import LANES
 from services.matching.engine.index import Index
 from services.matching.engine.lanes import LANE
-from services.matching.engine.pair_kernels import ODD, PRICE_ASKED, RULED_OUT_ASKED, Room, Tables
+from services.matching.engine.pair_kernels import NO_FLOORS, ROW_BITS, Room, Tables, rank_keys, tables_of
+from services.matching.engine.pairs import ODD, PRICE_ASKED, RULED_OUT_ASKED
 from services.matching.engine.search_kernels import ENOUGH
 from services.matching.engine.terms_row import BIT, terms_row
 
@@ -30,7 +32,19 @@ if TYPE_CHECKING:
     from services.matching.domain.vacancy_columns import VacancyColumns
     from services.matching.engine.lists import Lists
 
-NO_FLOORS: Final = np.zeros(0, dtype=np.int64)
+_ROW_MASK: Final = (1 << ROW_BITS) - 1
+
+
+class Ranked(NamedTuple):
+    """All needs that may have a place, best first.
+
+    Attributes:
+        rows: of the needs.
+        first: the first of them as FOUND, with their points.
+    """
+
+    rows: Array
+    first: Array
 
 
 class Scorer:
@@ -40,12 +54,15 @@ class Scorer:
         self._needs, self._vacancies, self._books = needs, vacancies, books
         self._need_index, self._place_index = Index(), Index()
         self._room = Room.for_rows(0)
+        self._keys = np.zeros(0, dtype=np.uint32)
+        self._tables: Tables | None = None
         self.use(terms)
 
     def use(self, terms: Terms) -> None:
         """Go over to other terms; nobody takes part until put in again."""
         self._terms = terms
         self._row = terms_row(terms, self._books)
+        self._tables = None
         self._need_index.clear()
         self._place_index.clear()
 
@@ -74,35 +91,56 @@ class Scorer:
     def of_place(self, row: int, floors: Array = NO_FLOORS) -> Array:
         """Give all needs that may have a place; with a floor for each row of needs, those whose list would take it."""
         index, room = self._need_index, self._room_for(len(self._needs.rows))
-        kept = self._settled(room.found[: pair_kernels.of_place(index.store, self._tables(), row, floors, room)])
+        found = room.found[: pair_kernels.of_place(index.store, self._known(), row, floors, room)]
+        kept = self._settled(self._without_ruled_out(found, row))
         return kept[kept["key"] <= floors[kept["need"]]] if len(floors) else kept
+
+    def ranked_needs(self, row: int, first: int) -> Ranked:
+        """Give all needs that may have a place by points, most first, then by row; and the points of the first."""
+        index, room = self._need_index, self._room_for(len(self._needs.rows))
+        if len(self._keys) < len(room.found):
+            self._keys = np.zeros(len(room.found), dtype=np.uint32)
+        ranked, left = pair_kernels.rank_needs(index.store, self._known(), row, self._keys, room)
+        keys = self._keys[:ranked]
+        if left:
+            settled = self._settled(room.found[:left])
+            keys = np.concatenate((keys, rank_keys(settled["score"], settled["need"])))
+        keys.sort()
+        needs = (keys & _ROW_MASK).astype(np.int32)
+        if ruled_out := self._ruled_out(row):
+            needs = needs[~np.isin(needs, ruled_out)]
+        found = pair_kernels.weigh_needs(self._known(), row, needs[:first], room)
+        return Ranked(needs, self._settled(room.found[:found]))
 
     def of_need(self, row: int) -> Array:
         """Give all places that a need may have."""
         index, room = self._place_index, self._room_for(len(self._vacancies.rows))
-        return self._settled(room.found[: pair_kernels.of_need(index.store, self._tables(), row, room)])
+        return self._settled(room.found[: pair_kernels.of_need(index.store, self._known(), row, room)])
 
     def of_needs(self, rows: Array) -> Iterator[tuple[Array, Array]]:
         """Give all places that needs may have, some of the needs at a time: which they are, and their pairs."""
         store, room = self._place_index.store, self._room_for(len(self._vacancies.rows) + ENOUGH)
         done = 0
         while done < len(rows):
-            more, found = search_kernels.of_needs(store, self._tables(), rows[done:], room)
+            more, found = search_kernels.of_needs(store, self._known(), rows[done:], room)
             yield rows[done : done + more], self._settled(room.found[:found])
             done += more
 
     def of_lists(self, needs: Array, lists: Lists, wanted: int) -> Array:
         """Weigh what stands on lists, the first `wanted` places of each, in their order."""
         room = self._room_for(len(needs) * wanted)
-        return self._settled(room.found[: search_kernels.of_lists(self._tables(), lists.places, needs, wanted, room)])
+        return self._settled(room.found[: search_kernels.of_lists(self._known(), lists.places, needs, wanted, room)])
 
-    def _tables(self) -> Tables:
-        vacancies = self._vacancies
-        return Tables(self._needs.rows, vacancies.rows, self._row, self._terms.waters.extra_m, vacancies.known_prices)
+    def _known(self) -> Tables:
+        """Give what pairs are judged by; anew only where a table has grown."""
+        needs, vacancies, tables = self._needs, self._vacancies, self._tables
+        if tables is None or tables.needs is not needs.rows or tables.vacancies is not vacancies.rows:
+            tables = self._tables = tables_of(needs, vacancies, self._row, self._terms.waters.extra_m)
+        return tables
 
     def _room_for(self, rows: int) -> Room:
         """Give arrays in which all of a table might be found; memory that is never written costs nothing."""
-        if rows >= len(self._room.found):
+        if rows > len(self._room.found) - LANES:
             self._room = Room.for_rows(rows)
         return self._room
 
@@ -131,20 +169,33 @@ class Scorer:
         one["key"] = sort_keys(np.array(exact.score), self._vacancies.rank[vacancy])
         return exact.eligible and exact.score >= self._terms.policy.threshold
 
+    def _ruled_out(self, vacancy_row: int) -> list[int]:
+        """Give the needs that rule a place out."""
+        if not self._terms.applies("ruled_out"):
+            return []
+        vacancy_id, opening = self._vacancies.slots.id_of(vacancy_row), int(self._vacancies.opening[vacancy_row])
+        return [row for row in self._needs.ruled_out_by(vacancy_id) if self._rules_out(row, vacancy_id, opening)]
+
+    def _without_ruled_out(self, found: Array, vacancy_row: int) -> Array:
+        ruled_out = self._ruled_out(vacancy_row)
+        return np.asarray(found[~np.isin(found["need"], ruled_out)]) if ruled_out else found
+
     def _is_ruled_out(self, one: np.void) -> bool:
         row = int(one["vacancy"])
-        vacancy_id, opening = self._vacancies.slots.id_of(row), int(self._vacancies.opening[row])
+        return self._rules_out(int(one["need"]), self._vacancies.slots.id_of(row), int(self._vacancies.opening[row]))
+
+    def _rules_out(self, need_row: int, vacancy_id: str, opening: int) -> bool:
         return any(
             entry.vacancy_id == vacancy_id
             and (entry.opening is None or entry.opening == opening)
             and (entry.until is None or entry.until >= self._terms.today)
-            for entry in self._needs.ruled_out[int(one["need"])]
+            for entry in self._needs.ruled_out[need_row]
         )
 
     def _can_be_paid(self, found: Array, positions: Array) -> Array:
         """Judge the price by who pays, and note where it is unknown."""
         needs, vacancies = found["need"][positions], found["vacancy"][positions].astype(np.int64)
-        ceiling = self._needs.ceiling[needs]
+        ceiling = self._needs.ceiling_dkk[needs].astype(np.int64) * PRICE_UNIT
         kinds, which = np.unique(vacancies * CLASSES + self._needs.payer[needs], return_inverse=True)
         lowest, highest, below, above = self._vacancies.prices_for(kinds.tolist(), self._terms)[which].T
         found["unknown"][positions] |= np.where((above == 0) & (highest <= ceiling), 0, BIT["price"]).astype(np.int32)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from services.matching.domain.lists import NOBODY
 from services.matching.engine.compiled import Number, compiled
-from services.matching.engine.pair_kernels import Room, of_need, weigh_places
+from services.matching.engine.pair_kernels import beyond, of_need, weigh_places
 
 if TYPE_CHECKING:
     from services.matching.domain.tables import Array
     from services.matching.engine.index_kernels import Store
-    from services.matching.engine.pair_kernels import Tables
+    from services.matching.engine.pair_kernels import Room, Tables
 
 ENOUGH: Final = 1 << 14
 """Pairs found at once: so many lie in the caches when they are sorted into lists."""
@@ -25,7 +25,7 @@ def of_needs(store: Store, tables: Tables, needs: Array, room: Room) -> tuple[Nu
     """
     done = found = 0
     while done < len(needs) and found < ENOUGH:
-        found += of_need(store, tables, needs[done], Room(room.asked, room.rows, room.found[found:]))
+        found += of_need(store, tables, needs[done], beyond(room, found))
         done += 1
     return done, found
 
@@ -38,5 +38,5 @@ def of_lists(tables: Tables, places: Array, needs: Array, wanted: Number, room: 
         listed, count = places[need], 0
         while count < wanted and listed[count] != NOBODY:
             count += 1
-        found += weigh_places(tables, need, listed, count, Room(room.asked, room.rows, room.found[found:]))
+        found += weigh_places(tables, need, listed, count, beyond(room, found))
     return found

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from services.matching.domain.codebooks import ALL_BITS, WORD
+from services.matching.domain.codebooks import WORD
 from services.matching.domain.half_days import ALL_HALF_DAYS
-from services.matching.domain.prices import PRICE_UNIT, Payer
+from services.matching.domain.prices import Payer
 from shared.contracts import reference
 from shared.contracts.need import RuledOut
 
@@ -105,8 +105,10 @@ def _sections_and_groups(needs: NeedColumns, books: Codebooks, draw: _Draw) -> A
     needs.sections[:] = _bits([books.sections.mask(codes) for _, codes in SECTIONS])[which]
     codes = sorted(reference.target_groups())
     bits = _bits([books.target_groups.mask((code,)) for code in codes])
-    needs.primary[:] = draw.one_of(bits, zipf(len(codes)))
-    needs.target_groups[:] = needs.primary | draw.some_of(bits, 2, 0.12, zipf(len(codes)))
+    numbers = np.array([books.target_groups.bit(code) for code in codes])
+    primary = draw.one_of(range(len(codes)), zipf(len(codes)))
+    needs.primary[:] = numbers[primary]
+    needs.target_groups[:] = bits[primary] | draw.some_of(bits, 2, 0.12, zipf(len(codes)))
     return np.array([DAY_SECTIONS.issuperset(sections) for _, sections in SECTIONS])[which]
 
 
@@ -131,7 +133,7 @@ def _levels(needs: NeedColumns, draw: _Draw) -> Array:
             reached = (level >= lower).astype(np.uint64) << np.uint64(theme)
             reached |= (level >= upper).astype(np.uint64) << np.uint64(theme + WORD // 2)
             np.bitwise_or(word, reached, out=word)
-        stated |= assessed.astype(np.uint64) * np.uint64(1 << theme | 1 << theme + WORD // 2)
+        stated |= assessed.astype(np.uint64) << np.uint64(theme)
     needs.levels_low[:], needs.levels_high[:], needs.levels_stated[:] = low, high, stated
     return highest
 
@@ -157,12 +159,11 @@ def _days(needs: NeedColumns, terms: Terms, draw: _Draw, is_day: Array, level: A
     a_week = np.where(is_day & draw.happens(0.6), draw.random.integers(1, _MOST_HALF_DAYS + 1, draw.size), 0)
     asked = np.where(a_week > 0, a_week, (named > 0).astype(np.int64))
     needs.half_days_named[:] = named
-    needs.half_days_would_do[:] = np.where(named > 0, named, ALL_HALF_DAYS)
-    needs.half_days_needed[:] = np.minimum(asked, np.bitwise_count(needs.half_days_would_do))
+    needs.half_days_needed[:] = np.minimum(asked, np.bitwise_count(np.where(named > 0, named, ALL_HALF_DAYS)))
     numbers = np.array([[Payer(one, days).number for days in (None, *range(1, 15))] for one in (None, *range(5))])
     needs.payer[:] = numbers[level + 1, a_week]
-    ceiling = draw.random.integers(30, 130, draw.size) * 1_000 * PRICE_UNIT
-    needs.ceiling[:] = np.where(draw.happens(0.35), ceiling, -1)
+    ceiling = draw.random.integers(30, 130, draw.size) * 1_000
+    needs.ceiling_dkk[:] = np.where(draw.happens(0.35), ceiling, -1)
 
 
 def _where(needs: NeedColumns, books: Codebooks, draw: _Draw) -> None:
@@ -182,11 +183,10 @@ def _where(needs: NeedColumns, books: Codebooks, draw: _Draw) -> None:
     needs.located[:] = draw.happens(0.97)
     needs.easting_m[~needs.located], needs.northing_m[~needs.located] = 0, 0
     limit = draw.one_of(_LIMITS_KM).astype(np.int64) * 1_000
-    needs.limit_m2[:] = np.where(draw.happens(0.7), limit * limit, -1)
-    masks = [books.municipalities.mask((code,)) for code in codes]
-    words = np.array([(mask & ALL_BITS, mask >> WORD) for mask in masks], dtype=np.uint64)
+    needs.limit_m[:] = np.where(draw.happens(0.7), limit, -1)
+    bits = np.array([books.municipalities.bit(code) for code in codes])
     payer = np.where(draw.happens(0.05), draw.one_of(range(len(codes)), weights), home)
-    needs.payers[:] = words[home] | words[payer]
+    needs.payers[:, 0], needs.payers[:, 1] = bits[home], bits[payer]
 
 
 def _what_comes_along(needs: NeedColumns, books: Codebooks, draw: _Draw) -> None:
@@ -199,7 +199,6 @@ def _what_comes_along(needs: NeedColumns, books: Codebooks, draw: _Draw) -> None
 
 
 def _rule_out(needs: NeedColumns, draw: _Draw, vacancy_ids: Sequence[str]) -> None:
-    needs.rules_out[:] = draw.happens(0.01)
-    for row in np.flatnonzero(needs.rules_out).tolist():
+    for row in np.flatnonzero(draw.happens(0.01)).tolist():
         drawn = draw.random.choice(len(vacancy_ids), 2)
-        needs.ruled_out[row] = tuple(RuledOut(vacancy_id=vacancy_ids[number], reason="declined_by_citizen") for number in drawn)
+        needs.rule_out(row, tuple(RuledOut(vacancy_id=vacancy_ids[number], reason="declined_by_citizen") for number in drawn))

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from services.matching.domain.lists import MOST_POINTS
 from services.matching.engine.index_kernels import BLOCK, WIDTH
 from services.matching.engine.scorer import Scorer
 from services.matching.state import MatchingState
@@ -16,17 +15,12 @@ from tests.benchmarks.scoring.ranking import Ranking
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from services.matching.domain.tables import Array
     from services.matching.domain.terms import Terms
     from shared.contracts.vacancy import Vacancy
     from tests.benchmarks.scoring.statements import Market
 
 CANDIDATE_BYTES: Final = BLOCK.itemsize // WIDTH
 """What the engine keeps of a need under each of its target groups, to pass over it, or not."""
-
-_ROW_BITS: Final = 24
-"""Beside the points, in 32 bits: 16 million needs."""
-_ROW_MASK: Final = (1 << _ROW_BITS) - 1
 
 
 class Engine:
@@ -39,7 +33,8 @@ class Engine:
 
     def needs_of_a_place(self, vacancy_row: int, first: int) -> Ranking:
         """Give all eligible needs, best first, and the points of the first."""
-        return _ranking(self._scorer.of_place(vacancy_row), first)
+        ranked = self._scorer.ranked_needs(vacancy_row, first)
+        return Ranking(ranked.rows, ranked.first["points"])
 
     def places_of_a_need(self, need_row: int, first: int) -> Ranking:
         """Give the first eligible places, best first, with their points."""
@@ -80,12 +75,3 @@ class BestPlaces:
         self._state._search(self._rows)
         differs = (before[0] != lists.places[:, : self._k]) | (before[1] != lists.scores[:, : self._k])
         return int(differs.any(axis=1).sum())
-
-
-def _ranking(found: Array, first: int) -> Ranking:
-    """Sort needs by points, most first, then by id; one integer holds both, so that numbers are sorted and nothing else."""
-    keys = (MOST_POINTS - found["score"].astype(np.int32)) << _ROW_BITS | found["need"]
-    best = np.argpartition(keys, first)[:first] if len(keys) > first else np.arange(len(keys))
-    best = best[np.argsort(keys[best])]
-    keys.sort()
-    return Ranking(keys & _ROW_MASK, found["points"][best])

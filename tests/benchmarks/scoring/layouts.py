@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from services.matching.domain.codebooks import WORD
+from services.matching.domain.prices import PRICE_UNIT
 from tests.benchmarks.scoring.dialects import signed
 
 if TYPE_CHECKING:
@@ -94,14 +96,23 @@ VACANCIES: Final = Layout(
 def need_fields(needs: NeedColumns, rows: Array) -> Fields:
     """Take the fields of needs out of the columns; only of those whose codes all have bits of their own."""
     fields = {name: getattr(needs, name)[rows] for name in (*NEEDS.plain, *NEEDS.traits) if hasattr(needs, name)}
-    fields["primary_group"] = needs.primary[rows]
+    fields["primary_group"] = _bit(needs.primary[rows])
+    limit_m = needs.limit_m[rows].astype(np.int64)
+    fields["limit_m2"] = np.where(limit_m < 0, -1, limit_m * limit_m)
+    fields["ceiling"] = needs.ceiling_dkk[rows].astype(np.int64) * PRICE_UNIT
     for point in range(POINTS):
         fields[f"easting_{point}"], fields[f"northing_{point}"] = needs.easting_m[rows, point], needs.northing_m[rows, point]
         fields[f"zone_{point}"] = needs.zone[rows, point]
-    fields["levels_spoken"] = needs.levels_stated[rows] & np.uint64(_ONE_WORD)
+    fields["levels_spoken"] = needs.levels_stated[rows]
     fields["levels"] = np.stack((needs.levels_low[rows], needs.levels_high[rows]), axis=1)
-    fields["payers"] = needs.payers[rows]
+    payers = needs.payers[rows]
+    words = [np.where(payers // WORD == word, _bit(payers % WORD), 0).astype(np.uint64) for word in range(2)]
+    fields["payers"] = np.stack([np.bitwise_or.reduce(word, axis=1) for word in words], axis=1)
     return fields
+
+
+def _bit(numbers: Array) -> Array:
+    return np.uint64(1) << numbers.astype(np.uint64)
 
 
 def vacancy_fields(vacancies: VacancyColumns, rows: Array) -> Fields:

@@ -1,0 +1,33 @@
+"""What is found out of up to 64 pairs at once, lane by lane, before it is written down."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from services.matching.domain.terms import PARTS
+from services.matching.engine.blocks import LANES
+
+PAIRS: Final = np.dtype(
+    [
+        ("packed", np.int64, (LANES,)),
+        ("common", np.uint32, (LANES,)),
+        ("verdict", np.int32, (LANES,)),
+        ("first_start", np.int32, (LANES,)),
+        ("metres", np.int32, (LANES,)),
+        ("points", np.int32, (len(PARTS), LANES)),
+        ("score", np.int32, (LANES,)),
+        ("asked", np.uint8, (LANES,)),
+        ("chosen", np.uint8, (LANES,)),
+    ],
+    align=True,
+)
+"""Of each pair: points packed by part, sections in common, what is unknown (negative where a rule fails), the first day on which the
+citizen can begin, the shortest way or NOT_MEASURED, points part by part, their sum, what is left to Python, and whether the pair belongs to what is found."""
+
+ODD: Final = 1
+"""Both sides have a code without a bit of its own: whatever was judged of the pair does not count."""
+
+RULED_OUT_ASKED: Final = 2
+PRICE_ASKED: Final = 4
