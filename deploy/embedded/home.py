@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import shutil
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -18,6 +19,8 @@ from services.intake.citizens.master_keys import MasterKeys, write_master_keys
 _LEAST_FREE_BYTES = 1_000_000_000
 # What the Makefile put there to get this far; it is not part of what a stack remembers.
 _TOOLS = "tools"
+# The launcher prepares its parts side by side, in threads: what is read and written back must not be lost in between.
+_CHANGING = threading.Lock()
 
 
 def home_folder() -> Path:
@@ -128,12 +131,13 @@ class Home:
 
     def port(self, name: str) -> int:
         """The port that this name had, when it is free; else a free one, remembered."""
-        ports = self._read("ports.json")
-        port = ports.get(name)
-        if port is None or not is_free(port):
-            port = free_port(frozenset(ports.values()))
-            self._write("ports.json", ports | {name: port})
-        return int(port)
+        with _CHANGING:
+            ports = self._read("ports.json")
+            port = ports.get(name)
+            if port is None or not is_free(port):
+                port = free_port(frozenset(ports.values()))
+                self._write("ports.json", ports | {name: port})
+            return int(port)
 
     def address_port(self) -> int:
         """The port of the one address: what LEDIGPLADS_PORT says, or the one that it had, or a free one.
@@ -160,11 +164,12 @@ class Home:
 
     def secret(self, name: str) -> str:
         """A password that is made once."""
-        known = self._read("secrets.json")
-        if name not in known:
-            known[name] = secrets.token_hex(16)
-            self._write("secrets.json", known)
-        return str(known[name])
+        with _CHANGING:
+            known = self._read("secrets.json")
+            if name not in known:
+                known[name] = secrets.token_hex(16)
+                self._write("secrets.json", known)
+            return str(known[name])
 
     def master_keys(self) -> Path:
         """The file of the master keys, which is made once: what LEDIGPLADS_INTAKE_MASTER_KEYS_FILE names, or one of this stack's own."""

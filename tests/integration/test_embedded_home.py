@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,16 @@ def test_only_the_user_reads_the_state_and_a_password_is_made_once(home: Home) -
     home.write_state({"postgres": {"dsn": "postgresql://u:p@h/d"}})
     assert (home.folder / "state.json").stat().st_mode & 0o077 == 0
     assert home.secret("intake") == home.secret("intake") != home.secret("notifications")
+
+
+def test_parts_that_are_prepared_side_by_side_lose_none_of_each_others_secrets_and_ports(home: Home) -> None:
+    names = [f"part-{number}" for number in range(24)]
+    with ThreadPoolExecutor(8) as threads:
+        secrets = dict(zip(names, threads.map(home.secret, names), strict=True))
+        ports = dict(zip(names, threads.map(home.port, names), strict=True))
+    assert {name: home.secret(name) for name in names} == secrets
+    assert {name: home.port(name) for name in names} == ports
+    assert len(set(ports.values())) == len(names)
 
 
 def test_clean_forgets_all_but_the_tools(home: Home) -> None:
