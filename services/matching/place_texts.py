@@ -16,7 +16,7 @@ from services.matching.domain.pair_points import unknown_codes, unpack_points
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from services.matching.domain.partition import Position
+    from services.matching.domain.need_book import Position
     from services.matching.state import MatchingState
     from shared.contracts.settings import PartCode
 

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+import numpy as np
 import structlog
 
 from services.matching.domain.causes import SLACK, Cause
 from services.matching.domain.near_misses import NearMisses, OpenPlaces
-from services.matching.domain.partition import GONE, Partition, Phase
+from services.matching.domain.need_book import GONE, Texts
+from services.matching.domain.partition import Partition, Phase
 from services.matching.domain.terms import Terms, is_newer_policy
 from services.matching.place_texts import PlaceTexts
 from services.matching.records import canonical_form, digest_of_body, handlekommune_of, open_need
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from services.matching.domain.causes import CauseKind
-    from services.matching.domain.partition import Position
+    from services.matching.domain.need_book import Position
+    from services.matching.domain.tables import Array
     from services.matching.metrics import Metrics
     from services.matching.state import Changed
     from shared.contracts.need import NeedProfile
@@ -41,7 +44,10 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_NEEDS_A_PIECE: Final = 250
+_NEEDS_A_PIECE: Final = 500
+_NOBODY: Final = -1
+"""The owner of a row that has no need."""
+
 _THE_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -73,8 +79,9 @@ class Matching:
         self._whole_places = WholePlaces()
         self._announced_at: dict[str, datetime] = {}
         self._last_announced_at = _THE_BEGINNING
-        self._to_score: deque[str] = deque()
-        self._partition_of: dict[str, Partition] = {}
+        self._to_score: deque[Array] = deque()
+        self._owners = np.zeros(0, dtype=np.int16)
+        self._texts_of_needs = Texts()
         self._latest = _THE_BEGINNING
         self.partitions: dict[int, Partition] = {}
         self.terms_known = asyncio.Event()
@@ -114,10 +121,17 @@ class Matching:
     @property
     def waiting(self) -> int:
         """Needs that are still to be scored."""
-        return len(self._to_score)
+        return sum(map(len, self._to_score))
 
     def partition_of(self, need_id: str) -> Partition | None:
-        return self._partition_of.get(need_id)
+        """Give the partition that an open need stands in."""
+        row = self._state.row_of(need_id) if self._state else None
+        return None if row is None else self.partitions.get(int(self._owners[row]))
+
+    def handlekommune_of(self, need_id: str) -> str | None:
+        """Give the municipality that has the case of an open need of this worker."""
+        partition = self.partition_of(need_id)
+        return None if partition is None else handlekommune_of(partition.needs[need_id])
 
     def counts(self) -> dict[str, int]:
         """Count what this worker answers for: open needs of its partitions and their pairs, and all open vacancies."""
@@ -154,11 +168,9 @@ class Matching:
         self.terms_known.set()
         if self._state is None:
             return
-        cause = self._cause(event.envelope, kind)
         waiting = self._state.change_terms(Terms(self._policy, self._today.day))
         log.info("terms_changed", policy=self._policy.version, day=str(self._today.day), needs=len(waiting))
-        for need_id in waiting:
-            self._partition_of[need_id].note(need_id, cause)
+        self._note_all(self._cause(event.envelope, kind))
         self._queue(waiting)
 
     # --- vacancies ---------------------------------------------------------------------------------------------------
@@ -185,7 +197,8 @@ class Matching:
             self._last_announced_at = max(self._last_announced_at, cause.time)
         self._latest = max(self._latest, self._last_announced_at)
         for need_id, vacancy_id in changed.items():
-            self._partition_of[need_id].note(need_id, causes[vacancy_id])
+            if (partition := self.partition_of(need_id)) is not None:
+                partition.note(need_id, causes[vacancy_id])
         self._metrics.vacancy_events.inc(len(changes))
         if changed:
             self.on_unsaid()
@@ -197,8 +210,7 @@ class Matching:
         except BaseException:
             # The same batch comes again, and would find lists that nobody could mend by then.
             waiting = self.state.begin_again()
-            for need_id in waiting:
-                self._partition_of[need_id].note(need_id, cause)
+            self._note_all(cause)
             self._queue(waiting)
             raise
         return changed
@@ -221,41 +233,49 @@ class Matching:
         positions: dict[str, Position] = {}
         latest = self._latest
         for event in events:
-            if not is_newer(positions.get(event.subject, partition.positions.get(event.subject)), event.position):
+            need_id = event.subject
+            if not is_newer(positions.get(need_id) or partition.needs.position(need_id), event.position):
                 continue
-            positions[event.subject] = event.position
-            latest = max(latest, event.envelope.time)
-            need_id, cause = event.subject, self._cause(event.envelope, "need")
-            partition.note(need_id, cause)
+            positions[need_id] = event.position
+            latest = max(latest, event.time)
+            if partition.is_old(event.time):
+                partition.unsaid.wait(need_id)
+            else:
+                partition.note(need_id, self._cause(event.envelope, "need"))
             partition.unreadable.discard(need_id)
+            partition.erased.discard(need_id)
             if event.data is not None and event.data.status == "open":
                 opened[need_id] = event.data
                 continue
             opened.pop(need_id, None)
             self._close(partition, need_id)
-            if event.data is None and partition.phase is not Phase.RESTORING:
-                # An erasure is answered each time that it is asked for: an idle segment rolls only on an append.
-                partition.overwritten.add(need_id)
+            if event.data is None:
+                partition.erased.add(need_id)
+                if partition.phase is not Phase.RESTORING:
+                    # An erasure is answered each time that it is asked for: an idle segment rolls only on an append.
+                    partition.overwritten.add(need_id)
         self._open(partition, opened)
         # Not before: a batch that failed comes again, and must then be news.
-        partition.positions.update(positions)
+        for need_id, position in positions.items():
+            partition.needs.put_position(need_id, position)
         self._latest = latest
 
     def _open(self, partition: Partition, opened: dict[str, NeedProfile]) -> None:
         for need_id, need in opened.items():
-            partition.needs[need_id] = open_need(need)
-            self._partition_of[need_id] = partition
-        live = [need for need in opened.values() if partition.phase is Phase.LIVE]
-        waiting = [need for need in opened.values() if partition.phase is not Phase.LIVE]
-        self.state.put_needs(live, live=True)
-        self.state.put_needs(waiting, live=False)
+            partition.needs.put_open(need_id, open_need(need))
+        if opened:
+            rows = self.state.put_needs(opened.values(), live=False)
+            self._own(rows, partition.number)
+            if partition.phase is Phase.LIVE:
+                self.state.make_live(rows)
         self._metrics.need_events.inc(len(opened))
         self.on_unsaid()
 
     def _close(self, partition: Partition, need_id: str) -> None:
-        if partition.needs.pop(need_id, None) is not None:
+        row = self.state.row_of(need_id)
+        if partition.needs.close(need_id) and row is not None:
+            self._owners[row] = _NOBODY
             self.state.remove_needs([need_id])
-            del self._partition_of[need_id]
         self.on_unsaid()
 
     def need_unreadable(self, number: int, need_id: str) -> None:
@@ -290,11 +310,13 @@ class Matching:
         wanted = set(numbers)
         for number in self.partitions.keys() - wanted:
             partition = self.partitions.pop(number)
-            self.state.remove_needs(partition.needs)
-            for need_id in partition.needs:
-                del self._partition_of[need_id]
+            self._owners[self._owners == number] = _NOBODY
+            if self._state is not None:
+                self._state.remove_needs(partition.needs)
         for number in wanted:
-            self.partitions.setdefault(number, Partition(number)).phase = Phase.RESTORING
+            if number not in self.partitions:
+                self.partitions[number] = Partition(number, texts=self._texts_of_needs)
+            self.partitions[number].phase = Phase.RESTORING
 
     def pause(self, number: int) -> None:
         """Stop speaking for a partition; what is known of it is kept."""
@@ -303,32 +325,33 @@ class Matching:
 
     def go_live(self, number: int) -> None:
         """Score the needs of a restored partition that wait for it; under a new claim, compare all that was said with what is true."""
-        partition, cause = self.partitions[number], self._repair(None)
+        partition = self.partitions[number]
         partition.phase = Phase.LIVE
         if partition.claimed is not None and partition.compared_epoch != partition.claimed.epoch:
             partition.compared_epoch = partition.claimed.epoch
-            for need_id in (*partition.needs, *partition.said, *partition.overwritten):
-                partition.unsaid.setdefault(need_id, cause)
-        partition.settle()
-        self._queue([need_id for need_id in partition.needs if not self._is_scored(need_id)])
+            partition.compare_all()
+        partition.settle(self._repair(None))
+        self._queue(np.flatnonzero(self._owners == number))
 
     # --- scoring and saying ------------------------------------------------------------------------------------------
 
     def score_some(self) -> bool:
         """Score a piece of what is queued; say whether there was any."""
-        piece: list[str] = []
-        while self._to_score and len(piece) < _NEEDS_A_PIECE:
-            need_id = self._to_score.popleft()
-            partition = self._partition_of.get(need_id)
-            if partition is not None and partition.phase is Phase.LIVE and not self._is_scored(need_id):
-                piece.append(need_id)
-        if piece:
-            try:
-                self.state.make_live(piece)
-            except BaseException:
-                self._to_score.extendleft(reversed(piece))
-                raise
-        return bool(piece)
+        while self._to_score:
+            queued = self._to_score.popleft()
+            if len(queued) > _NEEDS_A_PIECE:
+                self._to_score.appendleft(queued[_NEEDS_A_PIECE:])
+                queued = queued[:_NEEDS_A_PIECE]
+            live = [number for number, partition in self.partitions.items() if partition.phase is Phase.LIVE]
+            piece = queued[np.isin(self._owners[queued], live) & ~self.state.are_live(queued)]
+            if len(piece):
+                try:
+                    self.state.make_live(piece)
+                except BaseException:
+                    self._to_score.appendleft(piece)
+                    raise
+                return True
+        return False
 
     def answer(self, partition: Partition, need_id: str) -> bytes | Literal["gone", "later"]:
         """Give the canonical form of what is true for a need now.
@@ -372,8 +395,21 @@ class Matching:
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    def _queue(self, need_ids: Iterable[str]) -> None:
-        self._to_score.extend(need_ids)
+    def _own(self, rows: Array, number: int) -> None:
+        """Note which partition the needs of these rows stand in."""
+        more = int(rows.max()) + 1 - len(self._owners)
+        if more > 0:
+            more = max(more, len(self._owners) // 4)
+            self._owners = np.concatenate((self._owners, np.full(more, _NOBODY, dtype=np.int16)))
+        self._owners[rows] = number
+
+    def _note_all(self, cause: Cause) -> None:
+        for partition in self.partitions.values():
+            partition.unsaid.note_all_open(cause)
+
+    def _queue(self, rows: Array) -> None:
+        if len(rows):
+            self._to_score.append(rows)
         self.on_unsaid()
 
     def _is_old(self, positions: dict[str, Position], event: Event[Policy] | Event[Today]) -> bool:

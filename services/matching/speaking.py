@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import structlog
 from aiokafka.errors import KafkaError
 
-from services.matching.domain.partition import GONE
+from services.matching.domain.need_book import GONE
 from services.matching.records import digest, has_no_places, match_headers, whole_body
 from shared.messaging.backoff import Backoff
 from shared.messaging.health import Check
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from aiokafka.structs import RecordMetadata
 
@@ -44,7 +44,7 @@ class _Due(NamedTuple):
 
     record: KeyedRecord
     cause: Cause
-    content: bytes
+    content: int
 
 
 class Speaker:
@@ -80,8 +80,8 @@ class Speaker:
         while True:
             self._awake.clear()
             try:
-                said = await self._say_some()
                 scored = self._matching.score_some()
+                said = await self._say_some()
             except Exception as error:  # noqa: BLE001 - a worker that has fallen silent for good would look well
                 await self._trouble_with(error)
                 continue
@@ -121,7 +121,7 @@ class Speaker:
         due: list[_Due] = []
         settled: list[str] = []
         spent = 0
-        for need_id, cause in partition.unsaid.items():
+        for need_id, cause in self._sayable(partition):
             if spent >= most:
                 break
             answer = self._matching.answer(partition, need_id)
@@ -141,6 +141,11 @@ class Speaker:
         await self._write(partition, due)
         return len(due)
 
+    def _sayable(self, partition: Partition) -> Iterable[tuple[str, Cause]]:
+        """Give what may be said now: while many needs wait to be scored, only what is news of its own is worth asking for."""
+        unsaid = partition.unsaid
+        return unsaid.of_their_own.items() if self._matching.waiting else unsaid.items()
+
     def _record(self, partition: Partition, need_id: str, canonical: bytes | None, cause: Cause) -> KeyedRecord:
         body = None
         if canonical is not None:
@@ -148,7 +153,8 @@ class Speaker:
             own_news = matching.news_of_their_own(need_id, cause)
             in_the_way = matching.often_in_the_way(need_id) if has_no_places(canonical) else None
             body = whole_body(canonical, matching.terms, self._worker, cause.kind, own_news, often_in_the_way=in_the_way)
-        return need_id, body, match_headers(need_id, partition.next_position(), cause)
+        is_erased = body is None and need_id in partition.erased
+        return need_id, body, match_headers(need_id, partition.next_position(), cause, is_erased=is_erased)
 
     async def _write(self, partition: Partition, due: list[_Due]) -> None:
         """Hand records over, a batch at a time and as long as the partition is ours; what is not handed over is to be said again."""

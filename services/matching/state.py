@@ -145,16 +145,27 @@ class MatchingState:
         """Who looks at all open places for one need, also at those that it cannot have."""
         return self._observer
 
+    def row_of(self, need_id: str) -> int | None:
+        """Give the row of an open need."""
+        return self._needs.slots.of.get(need_id)
+
+    def id_of(self, row: int) -> str:
+        """Give the need of a row."""
+        return self._needs.slots.id_of(row)
+
     def is_live(self, need_id: str) -> bool:
-        slot = self._needs.slots.of.get(need_id)
-        return slot is not None and bool(self._needs.live[slot])
+        row = self.row_of(need_id)
+        return row is not None and bool(self._needs.live[row])
+
+    def are_live(self, rows: Array) -> Array:
+        """Say of each row whether its need takes part in matching."""
+        return np.asarray(self._needs.live[rows])
 
     # --- what happens ------------------------------------------------------------------------------------------------
 
-    def change_terms(self, terms: Terms) -> list[str]:
-        """Go over to a newer policy or another day; give the needs that must be made live again, being scored anew."""
+    def change_terms(self, terms: Terms) -> Array:
+        """Go over to a newer policy or another day; give the rows of needs that must be made live again, being scored anew."""
         live = np.flatnonzero(self._needs.live)
-        waiting = [self._needs.slots.id_of(slot) for slot in live.tolist()]
         self._needs.live[:] = False
         self._lists.clear(live)
         self._needs.change_terms(terms)
@@ -162,23 +173,24 @@ class MatchingState:
         self._use(terms)
         self._scorer.use(terms)
         self._scorer.put_places(np.flatnonzero(self._vacancies.matchable))
-        return waiting
+        return live
 
-    def begin_again(self) -> list[str]:
-        """Trust no list any more, after a change that failed half way; gives the needs that must be made live again."""
+    def begin_again(self) -> Array:
+        """Trust no list any more, after a change that failed half way; gives the rows of needs that must be made live again."""
         return self.change_terms(self._terms)
 
-    def put_needs(self, needs: Collection[NeedProfile], *, live: bool) -> None:
-        """Take open needs in, or their new versions; live ones are scored against all places at once."""
+    def put_needs(self, needs: Collection[NeedProfile], *, live: bool) -> Array:
+        """Take open needs in, or their new versions, and give their rows; live ones are scored against all places at once."""
         rows = np.unique(np.array([self._needs.put(need, self._terms, live=False) for need in needs], dtype=np.int64))
         self._lists.grow(len(self._needs.live))
         self._leave_out(rows)
         if live:
             self._let_take_part(rows)
+        return rows
 
-    def make_live(self, need_ids: Collection[str]) -> None:
+    def make_live(self, rows: Array) -> None:
         """Let waiting needs take part from now on."""
-        rows = np.unique(np.array([self._needs.slots.of[need_id] for need_id in need_ids], dtype=np.int64))
+        rows = np.unique(rows)
         self._let_take_part(rows[~self._needs.live[rows]])
 
     def _let_take_part(self, rows: Array) -> None:

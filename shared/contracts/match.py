@@ -11,6 +11,8 @@ from shared.contracts.common import Contract, EntityId, codes, unit
 from shared.contracts.need import Deadline
 
 TYPE = "dk.ledigplads.match.published.v1"
+ERASED_TYPE = "dk.ledigplads.match.erased.v1"
+"""Of a tombstone whose need is erased, not closed: whoever keeps something about the need forgets it."""
 CLAIM_TYPE = "dk.ledigplads.match-claim.published.v1"
 CLAIM_KEY = "claim"
 """The reserved key of claims; no need id may be it."""

@@ -11,6 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from shared.messaging.envelope import Envelope, MalformedEnvelope
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from aiokafka import ConsumerRecord
 
     from shared.messaging.versions import Position
@@ -65,6 +67,10 @@ class Event(Generic[T]):
     @property
     def version(self) -> int:
         return self.envelope.version
+
+    @property
+    def time(self) -> datetime:
+        return self.envelope.time
 
     @property
     def correlation_id(self) -> str:

@@ -22,6 +22,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from deploy.cli.figures import Figure
 from services.matching.app import _BATCH_BYTES
 from services.matching.domain.causes import Cause
+from services.matching.domain.need_book import GONE
 from services.matching.metrics import Metrics
 from services.matching.service import Matching
 from services.matching.speaking import Speaker
@@ -157,7 +158,7 @@ async def _say(matching: Matching, speaker: Speaker, need_ids: Sequence[str]) ->
         partition = matching.partition_of(need_id)
         if partition is None:
             raise RuntimeError("every need has a partition")
-        partition.said.pop(need_id, None)
+        partition.needs.put_said(need_id, GONE)
         partition.note(need_id, cause)
     gc.collect()
     started = time.perf_counter()

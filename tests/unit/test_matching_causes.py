@@ -44,11 +44,11 @@ def restored(heard_until: int | None) -> Partition:
     """A partition whose needs were met at 10 and at 50 minutes, and of which somebody had spoken until some minute."""
     partition = Partition(0, phase=Phase.RESTORING)
     if heard_until is not None:
-        partition.saw_record("need-said", 3, b"said", cause("vacancy", heard_until))
+        partition.saw_record("need-said", 3, 1, cause("vacancy", heard_until))
     partition.resume()
     partition.note("need-old", cause("need", 10))
     partition.note("need-new", cause("need", 50))
-    partition.settle()
+    partition.settle(cause("start", 60))
     return partition
 
 

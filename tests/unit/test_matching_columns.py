@@ -164,9 +164,9 @@ def test_lists_stay_true_under_every_kind_of_event(seed: int) -> None:
         if step % 15 == 14:
             terms = Terms(policy(version=f"2026-12-01.{step}", threshold=10 + step), TODAY + timedelta(days=step))
             waiting = state.change_terms(terms)
-            assert not any(map(state.is_live, waiting))
+            assert not state.are_live(waiting).any()
             state.make_live(waiting)
-            changed |= set(waiting)
+            changed |= set(map(state.id_of, waiting.tolist()))
         for need_id, need in needs.items():
             expected = by_reference(need, vacancies, terms)
             assert by_columns(state, need_id) == expected
@@ -286,7 +286,7 @@ def test_needs_that_wait_are_not_scored_and_are_right_once_they_are_live() -> No
     vacancies = {f"vacancy-{n:03}": chance.vacancy(f"vacancy-{n:03}") for n in range(100)}
     state.put_needs(needs, live=False)
     assert state.change_vacancies(vacancies) == {}
-    state.make_live([need.need_id for need in needs])
+    state.make_live(np.array([state.row_of(need.need_id) for need in needs]))
     for need in needs:
         assert by_columns(state, need.need_id) == by_reference(need, vacancies, terms)
 

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import orjson
 
 from services.matching.domain.causes import Cause
-from services.matching.domain.partition import GONE, Partition, Phase
+from services.matching.domain.need_book import GONE
+from services.matching.domain.partition import Partition, Phase
 from services.matching.domain.terms import Terms
 from services.matching.place_texts import PlaceTexts
 from services.matching.records import canonical_form, digest, digest_of_body, is_under_epoch, open_need, whole_body
@@ -14,6 +15,9 @@ from shared.contracts.match import NOT_CANONICAL, Match
 from shared.contracts.need import Deadline
 from shared.messaging.records import Coordinates, RawRecord
 from tests.support.matching import TODAY, Chance, first_policy, need, vacancy
+
+SAME, OTHER = 1, 2
+"""Digests."""
 
 CAUSE = Cause("test", datetime(2026, 11, 24, tzinfo=UTC))
 
@@ -65,25 +69,25 @@ def test_positions_rise_over_claims() -> None:
 def test_what_a_rightful_owner_said_earlier_is_not_said_again() -> None:
     partition = Partition(0)
     partition.saw_claim(3, 0)
-    partition.saw_record("need-1", 3, b"same", CAUSE)
+    partition.saw_record("need-1", 3, SAME, CAUSE)
     partition.saw_claim(4, 5)
     assert partition.won(4, 5)
-    assert not partition.must_say("need-1", b"same")
-    assert partition.must_say("need-1", b"other")
+    assert not partition.must_say("need-1", SAME)
+    assert partition.must_say("need-1", OTHER)
 
 
 def test_what_was_written_below_the_highest_claim_is_written_over_even_where_it_is_the_same() -> None:
     """A reader that has seen the claim drops the stale record, so that need would have no list."""
     restoring = Partition(0)
-    restoring.saw_record("need-1", 3, b"same", CAUSE)
+    restoring.saw_record("need-1", 3, SAME, CAUSE)
     restoring.saw_claim(4, 5)
-    restoring.saw_record("need-1", 3, b"same", CAUSE)
-    assert restoring.must_say("need-1", b"same")
+    restoring.saw_record("need-1", 3, SAME, CAUSE)
+    assert restoring.must_say("need-1", SAME)
     owner = live(epoch=4)
-    owner.has_said("need-1", b"same", CAUSE)
-    owner.saw_record("need-1", 3, b"same", CAUSE)
-    assert owner.must_say("need-1", b"same")
-    owner.saw_record("need-2", 3, b"a need that was erased", CAUSE)
+    owner.has_said("need-1", SAME, CAUSE)
+    owner.saw_record("need-1", 3, SAME, CAUSE)
+    assert owner.must_say("need-1", SAME)
+    owner.saw_record("need-2", 3, OTHER, CAUSE)
     assert owner.must_say("need-2", GONE)
 
 
@@ -93,9 +97,9 @@ def test_nothing_is_said_of_a_need_that_nothing_was_said_of() -> None:
 
 def test_what_was_not_acknowledged_is_said_again() -> None:
     partition = live()
-    partition.has_said("need-1", b"content", CAUSE)
+    partition.has_said("need-1", SAME, CAUSE)
     partition.failed_to_say("need-1", CAUSE)
-    assert partition.must_say("need-1", b"content")
+    assert partition.must_say("need-1", SAME)
     assert "need-1" in partition.unsaid
 
 

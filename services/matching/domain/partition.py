@@ -8,28 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from services.matching.domain.causes import SLACK, joined
+from services.matching.domain.need_book import GONE, NeedBook, Texts
+from services.matching.domain.unsaid import Unsaid
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from services.matching.domain.causes import Cause
-
-Position = tuple[int, int]
-"""(epoch, version): as in shared.messaging.versions, which is no business of the domain."""
-
-GONE: Final = b""
-"""In place of a digest: the last record is a tombstone."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenNeed:
-    """Of an open need, what its record of `matches` carries beside the places: JSON text, in the contract's order."""
-
-    version: int
-    facts: bytes
+    from services.matching.domain.need_book import Position
 
 
 class Phase(Enum):
@@ -54,17 +43,18 @@ class Partition:
 
     number: int
     phase: Phase = Phase.RESTORING
-    needs: dict[str, OpenNeed] = field(default_factory=dict)
-    positions: dict[str, Position] = field(default_factory=dict)
-    """The last position per need, also of those that are closed or erased."""
+    texts: Texts = field(default_factory=Texts)
+    """Shared with other partitions."""
+    needs: NeedBook = field(init=False)
+    """Every need that was met, with its position, whether it is open, and the digest of what was said of it by whoever may speak."""
+    unsaid: Unsaid = field(init=False)
+    """Needs whose answer may differ from what was said, and why."""
     unreadable: set[str] = field(default_factory=set)
     """Needs of which nothing readable was seen: what was said about them stays."""
-    said: dict[str, bytes] = field(default_factory=dict)
-    """Digest of the canonical form of the last record per need; absent: nothing, or not by whoever may speak."""
+    erased: set[str] = field(default_factory=set)
+    """Needs whose last record is a tombstone, and not only closed."""
     overwritten: set[str] = field(default_factory=set)
     """Keys whose last record is not a rightful one: the truth is to be written over it, be it a tombstone."""
-    unsaid: dict[str, Cause] = field(default_factory=dict)
-    """Needs whose answer may differ from what was said, and why."""
     needs_offset: int = 0
     said_offset: int = 0
     highest_epoch: int = 0
@@ -75,8 +65,13 @@ class Partition:
     """The same, as of the latest restore: what happened since then is news, what is older was told of, or could have been."""
     compared_epoch: int | None = None
     """The claim under which everything that was said has been compared with what is true."""
+    _has_resumed: bool = False
     _rivals: dict[int, int] = field(default_factory=dict)
     _counter: int = 0
+
+    def __post_init__(self) -> None:
+        self.needs = NeedBook(self.texts)
+        self.unsaid = Unsaid(self.needs)
 
     # --- claims ------------------------------------------------------------------------------------------------------
 
@@ -112,7 +107,7 @@ class Partition:
 
     # --- what stands on the log --------------------------------------------------------------------------------------
 
-    def saw_record(self, need_id: str, epoch: int, digest: bytes, cause: Cause) -> None:
+    def saw_record(self, need_id: str, epoch: int, digest: int, cause: Cause) -> None:
         """Take in a record of `matches`.
 
         One of our own says nothing new. One of an earlier rightful owner is what was said. Any other is to be written over.
@@ -123,26 +118,31 @@ class Partition:
         rightful = epoch >= self.highest_epoch and (self.claimed is None or epoch > self.claimed.epoch)
         self.highest_epoch = max(self.highest_epoch, epoch)
         if rightful:
-            self.said[need_id] = digest
+            self.needs.put_said(need_id, digest)
             self.overwritten.discard(need_id)
-            self.unsaid.setdefault(need_id, cause)
+            self._note_repair(need_id, cause)
         else:
             self.saw_garbage(need_id, cause)
 
     def saw_garbage(self, need_id: str, cause: Cause) -> None:
         """Take in a record that nobody may have written: the truth is to be written over it."""
-        self.said.pop(need_id, None)
+        self.needs.put_said(need_id, GONE)
         self.overwritten.add(need_id)
-        self.unsaid.setdefault(need_id, cause)
+        self._note_repair(need_id, cause)
 
-    def must_say(self, need_id: str, digest: bytes) -> bool:
+    def _note_repair(self, need_id: str, cause: Cause) -> None:
+        """Note that what stands on the log is to be compared with what is true, whatever else is pending."""
+        if self.phase is Phase.RESTORING:
+            self.unsaid.wait(need_id)
+        else:
+            self.unsaid.setdefault(need_id, cause)
+
+    def must_say(self, need_id: str, digest: int) -> bool:
         """Say whether a record with this content (GONE: a tombstone) is news."""
-        if need_id in self.overwritten:
-            return True
-        return self.said.get(need_id, GONE) != digest
+        return need_id in self.overwritten or self.needs.said(need_id) != digest
 
-    def has_said(self, need_id: str, digest: bytes, cause: Cause) -> None:
-        self.said[need_id] = digest
+    def has_said(self, need_id: str, digest: int, cause: Cause) -> None:
+        self.needs.put_said(need_id, digest)
         self.overwritten.discard(need_id)
         self._heard(cause.time)
 
@@ -161,15 +161,32 @@ class Partition:
 
     def resume(self) -> None:
         """Note up to when this partition was spoken for, before this worker claims it."""
-        self.resumes_from = self.heard_at
+        self.resumes_from, self._has_resumed = self.heard_at, True
 
-    def settle(self) -> None:
-        """Sort what a restore has queued: it meets every need as if it were new, and most are not."""
-        since = None if self.resumes_from is None else self.resumes_from - SLACK
-        for need_id, cause in self.unsaid.items():
-            is_old = cause.kind == "need" and (since is None or cause.time <= since)
-            if is_old or (cause.kind == "start" and cause.since is None):
-                self.unsaid[need_id] = replace(cause, kind="start", since=since)
+    def is_old(self, time: datetime) -> bool:
+        """Say whether what happened to a need was told of before the restore that is under way, or could have been.
+
+        It is then met as if it were new, and needs no cause of its own. False as long as nobody knows.
+        """
+        return self.phase is Phase.RESTORING and self._has_resumed and not self._is_news(time)
+
+    def settle(self, repair: Cause) -> None:
+        """Sort what a restore has queued: only what happened since the partition was last spoken for is news."""
+        self.unsaid.share(replace(repair, kind="start", since=self._since))
+        self.unsaid.settle(self._since)
+
+    def compare_all(self) -> None:
+        """Note all needs that are open or of which something was said, to be compared."""
+        for need_id in self.overwritten:
+            self.unsaid.wait(need_id)
+        self.unsaid.note_all_known()
+
+    @property
+    def _since(self) -> datetime | None:
+        return None if self.resumes_from is None else self.resumes_from - SLACK
+
+    def _is_news(self, time: datetime) -> bool:
+        return self._since is not None and time > self._since
 
     def _heard(self, time: datetime | None) -> None:
         if time is not None and (self.heard_at is None or time > self.heard_at):
