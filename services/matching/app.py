@@ -11,7 +11,9 @@ import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from services.matching.engine.compiled import FOLDER
 from services.matching.engine.warming import warm_up
+from services.matching.kernel_cache import forget_unused
 from services.matching.metrics import Metrics
 from services.matching.replaying import Replayer
 from services.matching.routes import Parts, routes
@@ -129,6 +131,7 @@ class Worker:
         began = time.monotonic()
         await asyncio.to_thread(warm_up)
         log.info("engine_warm", seconds=round(time.monotonic() - began, 1))
+        await asyncio.to_thread(forget_unused, FOLDER)
         await self.settings_reader.tail.caught_up.wait()
         await self.matching.terms_known.wait()
         self._background.start("vacancies", self.vacancies.tail.run)
