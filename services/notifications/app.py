@@ -61,6 +61,7 @@ def build_app(settings: NotificationsSettings, *, clock: Callable[[], datetime] 
         bootstrap_servers=settings.brokers,
     )
     background = Background()
+    identity = Identity.of(settings)
     checks: dict[str, Check] = {"background": background.check, "kafka": partial(_check_broker, settings.brokers)}
 
     @asynccontextmanager
@@ -77,14 +78,22 @@ def build_app(settings: NotificationsSettings, *, clock: Callable[[], datetime] 
             rereading = Rereading(store, position, clock, TOPICS)
             checks["reading"] = rereading.check
             state = await _start(
-                settings, store, consumers, names, background=background, stack=stack, rereading=rereading, clock=clock
+                settings,
+                store,
+                consumers,
+                names,
+                background=background,
+                stack=stack,
+                rereading=rereading,
+                identity=identity,
+                clock=clock,
             )
             checks.update({name: partial(_check_consumer, consumers, name) for name in consumers.checks()})
             yield state
 
     return Starlette(
         routes=[*routes(), *health_routes(checks), metrics_route()],
-        middleware=[Middleware(CorrelationMiddleware), Middleware(IdentityMiddleware, identity=Identity.of(settings))],
+        middleware=[Middleware(CorrelationMiddleware), Middleware(IdentityMiddleware, identity=identity)],
         exception_handlers=exception_handlers(),
         lifespan=lifespan,
     )
@@ -99,6 +108,7 @@ async def _start(
     background: Background,
     stack: AsyncExitStack,
     rereading: Rereading,
+    identity: Identity,
     clock: Callable[[], datetime],
 ) -> dict[str, Any]:
     """Start the parts, each stopped by the stack in the opposite order; gives what the routes need."""
@@ -150,7 +160,7 @@ async def _start(
     subscribe(consumers, Notifications(store, await store.born_at(), keeper, metrics, rereading))
     stack.push_async_callback(consumers.stop)
     await consumers.start()
-    return {"store": store, "inbox": Inbox(store, live, pages), "consumers": consumers}
+    return {"store": store, "inbox": Inbox(store, live, pages), "consumers": consumers, "identity": identity}
 
 
 async def _check_broker(bootstrap_servers: str) -> tuple[bool, str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from services.notifications.pages.rendering import Pages
     from services.notifications.pages.words import Language
     from services.notifications.store import Store
+    from shared.identity.greeting import Greeting, Public
 
 PAGE_ALERTS = 100
 _LINES_AT_A_TIME = 1000
@@ -40,8 +41,8 @@ class Inbox:
         self._pages = pages
         self._asked_for_policies = float("-inf")
 
-    async def page(self, person_id: str | None, before: int, language: Language) -> str:
-        """Render the page of one person, or the choice of a person."""
+    async def page(self, person_id: str | None, before: int, language: Language, viewer: Greeting | Public) -> str:
+        """Render the page of one person, or the choice of a person; `viewer` is who looks at it."""
         people = await self._readers()
         person = next((one for one in people if one.person == person_id), None)
         if person is None and person_id:
@@ -59,6 +60,7 @@ class Inbox:
             is_first_page=before == NO_END,
             older_before=items[-1].alert.alert_id if len(items) == PAGE_ALERTS else None,
             newest=newest,
+            viewer=viewer,
         )
 
     async def lines(self, person: str | None, after: int, most: int | None) -> AsyncIterator[bytes]:

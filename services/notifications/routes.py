@@ -16,6 +16,8 @@ from services.notifications.inbox import NO_END, Inbox
 from services.notifications.pages.words import language_of
 from services.notifications.store import Person, Store
 from shared.contracts.common import EntityId, KnownMunicipality
+from shared.identity import person_of
+from shared.identity.greeting import greeting_of
 from shared.web import FieldError, Problem, read_body
 
 if TYPE_CHECKING:
@@ -81,7 +83,9 @@ def routes() -> list[BaseRoute]:
 
 async def inbox_page(request: Request) -> Response:
     before = _number(request, "before")
-    page = await _inbox(request).page(_person(request), NO_END if before is None else before, _language(request))
+    page = await _inbox(request).page(
+        _person(request), NO_END if before is None else before, _language(request), greeting_of(request, request.state.identity)
+    )
     return HTMLResponse(page, headers=_PAGE_HEADERS)
 
 
@@ -141,8 +145,10 @@ def _store(request: Request) -> Store:
 
 
 def _person(request: Request) -> str | None:
-    """Whose inbox: the query says, or the header by which a caller names himself until identity comes."""
+    """Whose inbox: the query says, or the header by which a caller names himself; else one's own."""
     named = request.query_params.get("person") or request.headers.get(PERSON_HEADER)
+    if not named and (asks := person_of(request)) is not None:
+        return asks.id
     return _PersonPath(person=named).person if named else None
 
 

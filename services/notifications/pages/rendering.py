@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from services.notifications.domain.alerts import Alert
     from services.notifications.pages.words import Language
     from services.notifications.store import InboxAlert, Person
+    from shared.identity.greeting import Greeting, Public
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Pages:
 
     def inbox(
         self, *, people: Sequence[Person], person: Person | None, alerts: Sequence[InboxAlert], language: Language,
-        is_first_page: bool, older_before: int | None, newest: int,
+        is_first_page: bool, older_before: int | None, newest: int, viewer: Greeting | Public,
     ) -> str:  # fmt: skip
         """Render the whole page."""
         return self._render(
@@ -115,6 +116,7 @@ class Pages:
             is_first_page=is_first_page,
             older_before=older_before,
             newest=newest,
+            viewer=viewer,
         )
 
     def card(self, alert: Alert, language: Language) -> str:

@@ -82,6 +82,9 @@ _UI: Mapping[str, tuple[str, str]] = {
     "older": ("Vis ældre beskeder", "Show older messages"),
     "newest": ("Til de nyeste beskeder", "To the newest messages"),
     "announce": ("Ny besked", "New message"),
+    "logged_in_as": ("Logget ind som", "Logged in as"),
+    "log_out": ("Log ud", "Log out"),
+    "log_in": ("Log ind", "Log in"),
     "other_language": ("English", "Dansk"),
     "foot": (
         "Ledigplads foreslår og begrunder. Det er et menneske, der beslutter.",
