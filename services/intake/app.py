@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +14,20 @@ from aiokafka.errors import KafkaError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from services.intake.access.log import AccessLog, Anchors
+from services.intake.access.store import AccessStore
+from services.intake.citizens.exporting import Exporting
 from services.intake.citizens.registry import Citizens
 from services.intake.citizens.store import CitizenStore
 from services.intake.citizens.vault import Vault
 from services.intake.duties import Duties
+from services.intake.erasing.erasing import Erasing
+from services.intake.erasing.job import waiting_of
+from services.intake.erasing.log_scan import LogScan
+from services.intake.erasing.proof import Backups
+from services.intake.erasing.retention import Retention, load_retention
+from services.intake.erasing.steps import Steps, TheLog
+from services.intake.erasing.store import ErasureStore
 from services.intake.http.handling import not_there_handlers
 from services.intake.http.login import Logins, login_routes
 from services.intake.observations.observing import Observing
@@ -40,8 +50,9 @@ from services.intake.sheets.downloading import Downloading
 from services.intake.sheets.store import SheetStore
 from services.intake.sheets.uploading import Uploading
 from services.intake.store import Store
-from services.intake.subscribers import subscribe
+from services.intake.subscribers import subscribe, subscribe_to_looks
 from services.intake.timers import Timers
+from shared.access import AccessRecorder
 from shared.database import check_database, create_pool, load_queries
 from shared.identity import Identity, IdentityMiddleware
 from shared.identity.codeflow import CodeFlow, Program
@@ -96,11 +107,26 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
             observing = Observing(intake, store, ObservationStore(), load_observation_rules(settings), clock)
             timers = Timers(intake, observing, clock, every_seconds=settings.intake_timer_seconds)
             checks["timers"] = _answering(timers.check)
+            citizen_store = CitizenStore(pool)
+            access = AccessLog(store, AccessStore(pool), vault, clock, Anchors(bootstrap, names))
+            subscribe_to_looks(consumers, access)
             subscribe(consumers, names, Answering(intake, store, clock))
             checks.update({name: partial(_check_consumer, consumers, name) for name in consumers.checks()})
             search = await stack.enter_async_context(running_search(settings, clock))
             checks["search"] = _answering(search.projector.check)
-            work = Duties(intake, relay, timers, consumers, clock)
+            erasures = ErasureStore(pool, await stack.enter_async_context(_open_maintenance(settings)))
+            steps = Steps(
+                intake=intake,
+                store=store,
+                erasures=erasures,
+                vault=vault,
+                log=TheLog(bootstrap, names, waiting_of(topics), LogScan(bootstrap, names, topics)),
+                rewrite_at_most_bytes=settings.intake_rewrite_at_most_mb * 1_000_000,
+                clock=clock,
+            )
+            erasing = Erasing(store, erasures, vault, steps, clock)
+            retention = Retention(intake, erasing, erasures, load_retention(settings.intake_retention), clock)
+            work = Duties(intake, relay, timers, consumers, clock, erasing=erasing, retention=retention)
             stack.push_async_callback(work.end)
             republishing = Republishing(store, bootstrap, names, clock)
             restoring = _restoring(pool, store, republishing, settings, clock)
@@ -116,7 +142,16 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
                 "store": store,
                 "observing": observing,
                 "vault": vault,
-                "citizens": None if vault is None else Citizens(store, CitizenStore(pool), vault, clock),
+                "citizens": None if vault is None else Citizens(store, citizen_store, vault, clock),
+                "citizen_store": citizen_store,
+                "access": access,
+                "exporting": Exporting(citizen_store, access, bootstrap, names),
+                "recorder": AccessRecorder(producer, names, "intake", clock),
+                "erasing": erasing,
+                "erasures": erasures,
+                "erasure_waiting": waiting_of(topics),
+                "backups": Backups(timedelta(days=settings.intake_backup_days), timedelta(days=settings.intake_keys_backup_days)),
+                "retention": retention,
                 "pages": Pages(),
                 "identity": identity,
                 "logins": _logins(identity, settings),
@@ -164,6 +199,22 @@ async def _open_vault(settings: IntakeSettings) -> AsyncIterator[Vault | None]:
 
 def _logins(identity: Identity, settings: IntakeSettings) -> Logins:
     program = Program(settings.identity_client_id, settings.identity_client_secret, settings.identity_scopes)
+@asynccontextmanager
+async def _open_maintenance(settings: IntakeSettings) -> AsyncIterator[Pool]:
+    """Connect for VACUUM, which must not stand in everybody's way while it waits for a lock."""
+    pool = await create_pool(
+        settings.intake_postgres_dsn,
+        application_name=f"{settings.service} maintenance",
+        min_size=0,
+        max_size=1,
+        server_settings={"lock_timeout": "5s"},
+    )
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
     flow = CodeFlow(identity.provider, identity.keys, program, settings.identity_clock_skew_seconds, time.time)
     return Logins(identity, flow, Sealer([settings.identity_session_secret], "login"))
 

@@ -10,8 +10,10 @@ from pydantic import Field
 from starlette.responses import Response
 from starlette.routing import Route
 
+from services.intake.access import routes as access
 from services.intake.citizens import operator_routes as citizens
 from services.intake.domain.partners import Partner
+from services.intake.erasing import routes as erasing
 from services.intake.http import observations
 from services.intake.republishing import Report, UnknownTopic
 from services.intake.restoring import routes as restoring
@@ -66,6 +68,8 @@ def operator_routes() -> list[Route]:
         Route("/operator/republish", republish, methods=["POST"]),
         *restoring.routes(),
         *citizens.operator_routes(),
+        *erasing.operator_routes(),
+        *access.operator_routes(),
         Route("/operator/expire", expire, methods=["POST"]),
         Route("/operator/search/rebuild", rebuild_search, methods=["POST"]),
     ]

@@ -17,7 +17,7 @@ from services.intake.domain.conditions import UNCONDITIONAL, Condition, Position
 from services.intake.domain.deciding import decide
 from services.intake.domain.freshness import Freshness, Moment
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected, rejected
-from services.intake.domain.states import OfferState, VacancyState
+from services.intake.domain.states import ErasedNeed, NeedState, OfferState, VacancyState
 from services.intake.domain.targets import target_of
 from services.intake.domain.wanted import wanted
 from services.intake.idempotency import AnsweredRequests
@@ -265,12 +265,16 @@ class Intake:
 
 
 def log_changes(changes: Sequence[Change]) -> None:
-    """Say what was accepted, each with the id of its matter, which goes on to the alert."""
+    """Say what was accepted, each with the id of its matter, which goes on to the alert.
+
+    A need's own id stays out of the log, which cannot be made to forget it.
+    """
     for change in changes:
+        is_need = isinstance(change.state, NeedState | ErasedNeed)
         log.info(
             "accepted",
             topic=topic_of(change.state),
-            entity_id=change.state.entity_id,
+            entity_id=None if is_need else change.state.entity_id,
             version=change.state.version,
             correlation_id=change.correlation_id,
         )

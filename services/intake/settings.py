@@ -52,6 +52,14 @@ class IntakeSettings(ServiceSettings):
     """Holds the master keys; only its owner may read it."""
     intake_master_keys: Annotated[str | None, Field(repr=False)] = None
     """The master keys themselves, instead of a file."""
+    intake_retention: Path = Path(__file__).parent / "erasing" / "retention.yaml"
+    """When cases that nobody touches are closed and erased, each rule with its reason."""
+    intake_rewrite_at_most_mb: Annotated[int, Field(ge=0)] = 512
+    """An erasure writes tables up to this size anew, which locks them; a larger one is only vacuumed, and the proof says so."""
+    intake_backup_days: Annotated[int, Field(ge=0)] = 30
+    """How long backups of intake's database (and its WAL) are kept: a proof of erasure says when the last one is gone."""
+    intake_keys_backup_days: Annotated[int, Field(ge=0)] = 3
+    """The same of the database of keys: until then a backup of both could be put together again."""
     intake_search_per_minute: Annotated[int, Field(ge=1)] = 120
     """How often one caller may search."""
     intake_search_share_percent: Annotated[int, Field(ge=1, le=100)] = 10

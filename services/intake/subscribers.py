@@ -1,4 +1,4 @@
-"""Kafka in: the submissions of every partner."""
+"""Kafka in: the submissions of every partner, and looks at citizens' data."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from services.intake.domain.submissions import Submission, repeatable
+from shared.contracts.access import AccessEvent
 from shared.messaging.envelope import Envelope, MalformedEnvelope
 from shared.observability import new_correlation_id
 
 if TYPE_CHECKING:
+    from services.intake.access.log import AccessLog
     from services.intake.receipts import Answering
     from shared.messaging.consuming import Consumers
-    from shared.messaging.records import RawRecord
+    from shared.messaging.records import Event, RawRecord
     from shared.messaging.topics import TopicNames
 
 GROUP: Final = "intake"
 SUBMISSIONS: Final = "submissions-{partner}"
+ACCESS_EVENTS: Final = "access-events"
 _BEFORE_PARTNER: Final = SUBMISSIONS.partition("{")[0]
 
 
@@ -26,6 +29,14 @@ def subscribe(consumers: Consumers, names: TopicNames, answering: Answering) -> 
     @consumers.raw_subscriber(pattern=SUBMISSIONS, group=GROUP)
     async def on_submissions(records: list[RawRecord]) -> None:
         await answering.submissions([to_submission(record, names) for record in records])
+
+
+def subscribe_to_looks(consumers: Consumers, access: AccessLog) -> None:
+    """Hear of every look at a citizen's data, whichever service answers."""
+
+    @consumers.subscriber(ACCESS_EVENTS, contract=AccessEvent, group=GROUP, state=False)
+    async def on_looks(events: list[Event[AccessEvent]]) -> None:
+        await access.append([event.data for event in events if event.data is not None])
 
 
 def to_submission(record: RawRecord, names: TopicNames) -> Submission:

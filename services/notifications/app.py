@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 
 from services.notifications.delivering import Sender
 from services.notifications.domain.delivery import Patience
+from services.notifications.forgetting import Forgetting
 from services.notifications.inbox import Inbox
 from services.notifications.live import Live
 from services.notifications.mail import MailComposer, MailServer
@@ -24,12 +25,13 @@ from services.notifications.routes import routes
 from services.notifications.service import Notifications
 from services.notifications.store import ALERTS_CHANNEL, DELIVERIES_CHANNEL, Store
 from services.notifications.subscribers import GROUP, TOPICS, subscribe
-from services.notifications.waiting import WaitingKeeper, committed_offsets
+from services.notifications.waiting import WaitingKeeper
 from shared.background import Background
 from shared.database import Listener, check_database, create_pool
 from shared.identity import Identity, IdentityMiddleware
 from shared.messaging.consuming import Consumers, make_broker
 from shared.messaging.deadletters import DeadLetters
+from shared.messaging.groups import committed_offsets
 from shared.messaging.log import end_offsets
 from shared.messaging.producing import Producer
 from shared.messaging.security import client_options
@@ -149,6 +151,8 @@ async def _start(
     background.start("live inbox", live.run)
     background.start("waiting places", keeper.run)
     background.start("mail", sender.run)
+    forgetting = Forgetting(store)
+    background.start("forgetting", forgetting.run)
 
     async def stop_sender() -> None:
         sender.stop()
@@ -157,7 +161,7 @@ async def _start(
     stack.push_async_callback(stop_sender)
     await rereading.begin()
     background.start("reading", rereading.run)
-    subscribe(consumers, Notifications(store, await store.born_at(), keeper, metrics, rereading))
+    subscribe(consumers, Notifications(store, await store.born_at(), keeper, metrics, rereading, forgetting=forgetting))
     stack.push_async_callback(consumers.stop)
     await consumers.start()
     return {"store": store, "inbox": Inbox(store, live, pages), "consumers": consumers, "identity": identity}

@@ -31,6 +31,10 @@ ON CONFLICT (partition) DO UPDATE SET epoch = excluded.epoch, log_offset = exclu
 INSERT INTO matches AS held (need_id, epoch, version, gone, person, places, about)
 SELECT * FROM unnest(
     :need_ids::text[], :epochs::bigint[], :versions::bigint[], :gone::boolean[], :persons::text[], :places::int[], :abouts::jsonb[]
+) AS new (need_id, epoch, version, gone, person, places, about)
+WHERE NOT EXISTS (
+    SELECT FROM erased_needs
+    WHERE digest = sha256(convert_to(new.need_id, 'UTF8')) AND (erased_needs.epoch, erased_needs.version) >= (new.epoch, new.version)
 )
 ON CONFLICT (need_id) DO UPDATE
 SET epoch = excluded.epoch, version = excluded.version, gone = excluded.gone, places = excluded.places,
@@ -38,6 +42,41 @@ SET epoch = excluded.epoch, version = excluded.version, gone = excluded.gone, pl
     about = CASE WHEN excluded.gone THEN held.about ELSE excluded.about END
 WHERE (excluded.epoch, excluded.version) > (held.epoch, held.version)
 RETURNING need_id;
+
+-- name: erase_needs(need_ids, epochs, versions)
+-- Forget needs whose tombstone says that they are erased, and all that was said about them; gives those that something was held of.
+WITH told AS (
+    SELECT * FROM unnest(:need_ids::text[], :epochs::bigint[], :versions::bigint[]) AS told (need_id, epoch, version)
+), erased AS (
+    SELECT told.* FROM told LEFT JOIN matches AS held USING (need_id)
+    WHERE held.need_id IS NULL OR (told.epoch, told.version) > (held.epoch, held.version)
+), remembered AS (
+    INSERT INTO erased_needs AS known (digest, epoch, version)
+    SELECT sha256(convert_to(need_id, 'UTF8')), epoch, version FROM erased
+    ON CONFLICT (digest) DO UPDATE SET epoch = excluded.epoch, version = excluded.version
+    WHERE (excluded.epoch, excluded.version) > (known.epoch, known.version)
+), alerts_gone AS (
+    DELETE FROM alerts USING erased WHERE alerts.need_id = erased.need_id
+), waiting_gone AS (
+    DELETE FROM waiting_places USING erased WHERE waiting_places.need_id = erased.need_id
+)
+DELETE FROM matches USING erased WHERE matches.need_id = erased.need_id RETURNING matches.need_id;
+
+-- name: erase_deliveries(need_ids)!
+-- After the alerts that refer to them.
+DELETE FROM deliveries WHERE need_id = ANY(:need_ids::text[]);
+
+-- name: is_to_be_rewritten()$
+-- Whether tables still hold the bytes of what was erased.
+SELECT EXISTS (SELECT FROM erased_needs WHERE NOT rewritten);
+
+-- name: were_rewritten(before)!
+-- What was erased before a moment has left the tables' files.
+UPDATE erased_needs SET rewritten = true WHERE NOT rewritten AND erased_at < :before::timestamptz;
+
+-- name: now()$
+-- The database's clock.
+SELECT clock_timestamp();
 
 -- name: unsaid_places(persons, need_ids, vacancy_ids, openings)
 -- Of these lists (a person, a need, its places by comma) the places that the person was not alerted to in this or a later opening,
@@ -278,20 +317,19 @@ ON CONFLICT DO NOTHING;
 -- These have shown.
 DELETE FROM unseen WHERE topic = :topic AND key = ANY(:keys::text[]);
 
--- name: erase_unseen(topic)$
--- What has not shown is gone: its tombstone came and went meanwhile. Gives how many.
+-- name: erase_unseen(topic)
+-- What has not shown is gone: its tombstone came and went meanwhile. Gives the keys.
 WITH vanished AS (
     DELETE FROM unseen WHERE topic = :topic RETURNING topic, key
 ), vacancies_gone AS (
     UPDATE vacancies SET status = 'gone', opening = 0, said = NULL
     FROM vanished WHERE vanished.topic = 'vacancies' AND vacancies.vacancy_id = vanished.key
-), matches_gone AS (
-    UPDATE matches SET gone = true, places = 0
-    FROM vanished WHERE vanished.topic = 'matches' AND matches.need_id = vanished.key
-), waiting_gone AS (
-    DELETE FROM waiting_places USING vanished WHERE vanished.topic = 'matches' AND waiting_places.need_id = vanished.key
 )
-SELECT count(*) FROM vanished;
+SELECT key FROM vanished;
+
+-- name: positions_of(need_ids)
+-- Where the records of needs stood.
+SELECT need_id, epoch, version FROM matches WHERE need_id = ANY(:need_ids::text[]);
 
 -- name: end_rereading(topic, now)!
 -- The topic has been read again.

@@ -18,8 +18,8 @@ from aiokafka.errors import (
 )
 
 from services.notifications.domain.absence import has_reached, was_away_too_long
-from services.notifications.waiting import committed_offsets
 from shared.messaging.errors import is_passing
+from shared.messaging.groups import committed_offsets
 from shared.messaging.log import end_offsets
 from shared.messaging.security import client_options
 

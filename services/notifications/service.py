@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from services.notifications.domain.matches import Claim
     from services.notifications.domain.places import Kind, Place, Position
     from services.notifications.domain.vacancies import VacancyState
+    from services.notifications.forgetting import Forgetting
     from services.notifications.metrics import Metrics
     from services.notifications.rereading import Rereading
     from services.notifications.store import Store, Unsaid, Writing
@@ -37,9 +38,20 @@ class Notifications:
         keeper: woken when places begin to wait.
         metrics: counts what was decided.
         rereading: says whether a topic is read again after a long absence.
+        forgetting: woken when needs were erased.
     """
 
-    def __init__(self, store: Store, born_at: datetime, keeper: WaitingKeeper, metrics: Metrics, rereading: Rereading) -> None:
+    def __init__(
+        self,
+        store: Store,
+        born_at: datetime,
+        keeper: WaitingKeeper,
+        metrics: Metrics,
+        rereading: Rereading,
+        *,
+        forgetting: Forgetting,
+    ) -> None:
+        self._forgetting = forgetting
         self._store = store
         self._born_at = born_at
         self._keeper = keeper
@@ -68,8 +80,10 @@ class Notifications:
             await writing.save_claims(accepted.claims)
             if self._rereading.is_under_way("matches"):
                 await writing.saw("matches", [entry.need_id for entry in entries if isinstance(entry, MatchRecord)])
-            newer = await writing.save_matches(accepted.records)
-            if not newer:
+            erased = {one.need_id: one.position for one in accepted.records if one.is_erased}
+            await writing.erase_needs(erased)
+            newer = await writing.save_matches([one for one in accepted.records if not one.is_erased])
+            if not newer and not erased:
                 return
             loud = await writing.stop_waiting_of_needs(newer)
             records = [one.louder_by(loud.get(one.need_id, ())) for one in accepted.records if one.need_id in newer]
@@ -78,6 +92,8 @@ class Notifications:
             told = await self._alert(writing, due)
         if keep:
             self._keeper.wake()
+        if erased:
+            self._forgetting.wake()
         self._say(told)
 
     async def policy_changed(self, key: str, position: Position, policy: Policy) -> None:
@@ -109,7 +125,8 @@ class Notifications:
         for kind, count in kinds.items():
             self._metrics.alerted(kind, count)
         for key, vacancies in records.items():
-            _log.info("alerted", need_id=key[0], vacancies=vacancies, correlation_id=correlation_ids[key])
+            # Without the need's id: a log cannot be made to forget it, and the correlation id finds the submission.
+            _log.info("alerted", vacancies=vacancies, correlation_id=correlation_ids[key])
 
 
 def words_of(policy: Policy) -> dict[str, object]:

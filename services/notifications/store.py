@@ -36,6 +36,9 @@ DELIVERIES_CHANNEL = "deliveries"
 _WRITER_LOCK = 7_305_110_120
 """Key of the advisory lock of those who write alerts; any number, but always the same."""
 
+_OF_NEEDS = ("alerts", "deliveries", "waiting_places", "matches", "unseen")
+_REWRITE_SECONDS = 1800
+
 _sql = load_queries(Path(__file__).with_name("queries.sql"))
 
 
@@ -134,6 +137,10 @@ class Writing:
         )
         return frozenset([row["need_id"] async for row in rows])
 
+    async def erase_needs(self, positions: Mapping[str, Position]) -> int:
+        """Forget needs that are erased, with every alert and mail about them; gives how many something was held of."""
+        return await _erase_needs(self._connection, positions)
+
     async def unsaid(self, lists: Sequence[PlaceList | MatchRecord]) -> list[Unsaid]:
         """Leave out the places that were said, and look up what is known of the others."""
         if not lists:
@@ -217,6 +224,20 @@ class Writing:
         await _sql.save_policy(self._connection, hash=hash_, words=words)
 
 
+async def _erase_needs(connection: Connection, positions: Mapping[str, Position]) -> int:
+    if not positions:
+        return 0
+    rows = _sql.erase_needs(
+        connection,
+        need_ids=list(positions),
+        epochs=[epoch for epoch, _ in positions.values()],
+        versions=[version for _, version in positions.values()],
+    )
+    held = [row["need_id"] async for row in rows]
+    await _sql.erase_deliveries(connection, need_ids=list(positions))
+    return len(held)
+
+
 class Readings:
     """One transaction about how fresh the database is; others wait for it, and so does whoever writes alerts."""
 
@@ -241,9 +262,13 @@ class Readings:
 
     async def end(self, topic: str, now: datetime) -> int:
         """Erase what has not shown; gives how much that was."""
-        erased: int = await _sql.erase_unseen(self._connection, topic=topic)
+        vanished = [row["key"] async for row in _sql.erase_unseen(self._connection, topic=topic)]
+        if topic == "matches" and vanished:
+            # Closed or erased, nobody can tell any more: forget it as if it were erased, one version above what was held.
+            rows = _sql.positions_of(self._connection, need_ids=vanished)
+            await _erase_needs(self._connection, {row["need_id"]: (row["epoch"], row["version"] + 1) async for row in rows})
         await _sql.end_rereading(self._connection, topic=topic, now=now)
-        return erased
+        return len(vanished)
 
 
 class Store:
@@ -265,6 +290,18 @@ class Store:
         async with self._pool.acquire() as connection, connection.transaction():
             await _sql.one_writer(connection, lock_key=_WRITER_LOCK)
             yield Readings(connection)
+
+    async def is_to_be_rewritten(self) -> bool:
+        """Say whether the bytes of what was erased may still stand in tables' files."""
+        return bool(await _sql.is_to_be_rewritten(self._pool))
+
+    async def rewrite(self) -> None:
+        """Write the tables anew that may have held something of what was erased."""
+        async with self._pool.acquire() as connection:
+            before = await _sql.now(connection)
+            for table in _OF_NEEDS:
+                await connection.execute(f"VACUUM (FULL) {table}", timeout=_REWRITE_SECONDS)
+            await _sql.were_rewritten(connection, before=before)
 
     async def born_at(self) -> datetime:
         born: datetime = await _sql.born_at(self._pool)

@@ -9,7 +9,7 @@ from pydantic import Field, TypeAdapter
 from services.notifications.domain.matches import Claim, MatchRecord, Need, loud_places, recipient
 from services.notifications.domain.vacancies import VacancyState, state_of
 from shared.contracts import match as match_contract
-from shared.contracts.match import CLAIM_KEY, Match
+from shared.contracts.match import CLAIM_KEY, ERASED_TYPE, Match
 from shared.contracts.settings import POLICY_KEY, Policy, Today
 from shared.contracts.vacancy import Vacancy
 from shared.messaging.errors import PermanentError
@@ -82,4 +82,5 @@ def _record(event: Event[MatchOrClaim], *, person: str, policy: str, need: Need 
         need=need,
         places=match.places if match else (),
         loud=loud_places(match.cause, match.own_news) if match else None,
+        is_erased=match is None and event.envelope.type == ERASED_TYPE,
     )

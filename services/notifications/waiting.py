@@ -7,10 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import structlog
-from aiokafka.admin import AIOKafkaAdminClient
 
 from shared.messaging.errors import is_passing
-from shared.messaging.security import client_options
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -85,14 +83,3 @@ class WaitingKeeper:
 
 def _by_partition(offsets: Mapping[int, int]) -> list[int]:
     return [offsets.get(partition, 0) for partition in range(max(offsets, default=-1) + 1)]
-
-
-async def committed_offsets(bootstrap_servers: str, group: str, topic: str) -> dict[int, int]:
-    """Ask Kafka how far a group's reading of a topic is committed, by partition."""
-    admin = AIOKafkaAdminClient(**client_options(bootstrap_servers))
-    try:
-        await admin.start()
-        offsets = await admin.list_consumer_group_offsets(group)
-    finally:
-        await admin.close()
-    return {place.partition: known.offset for place, known in offsets.items() if place.topic == topic}

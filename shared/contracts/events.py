@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from shared.contracts import match, need, offer, receipt, settings, submission, vacancy
+from shared.contracts import access, match, need, offer, receipt, settings, submission, vacancy
 from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
 
 if TYPE_CHECKING:
@@ -146,6 +146,28 @@ EVENTS: Final = (
         writer="intake",
         about_da="Dagen i dansk tid: matching har intet ur.",
         about_en="The day in Danish time: matching has no clock.",
+    ),
+    EventType(
+        ce_type=access.ACCESSED_TYPE,
+        schema="access",
+        topic="access-events",
+        key="pseudonym of the citizen, or of the need",
+        subject="pseudonym of the citizen, or of the need",
+        model=access.AccessEvent,
+        writer="every service",
+        about_da="Et kig på en borgers data: hvem, hvad, hvornår og hvorfor. Det står her, før svaret sendes.",
+        about_en="A look at a citizen's data: who, what, when and why. It stands here before the answer is sent.",
+    ),
+    EventType(
+        ce_type=access.ANCHOR_TYPE,
+        schema="access-anchor",
+        topic="access-anchors",
+        key="municipality",
+        subject="municipality",
+        model=access.AccessAnchor,
+        writer="intake",
+        about_da="Hvor langt en kommunes adgangslog er nået, og dens hash: det, loggen holdes op imod.",
+        about_en="How far a municipality's access log has come, and its hash: what the log is held against.",
     ),
     EventType(
         ce_type=receipt.ACCEPTED_TYPE,

@@ -185,6 +185,8 @@ INTAKE: Final = (
             ("GET /operator/erasures", OPERATORS),
             ("GET /operator/erasures/{erasure_id}", OPERATORS),
             ("POST /operator/erasures", OPERATORS),
+            ("GET /operator/access/verify", OPERATORS),
+            ("GET /operator/access/export/{municipality}", OPERATORS),
             ("GET /operator/counts", OPERATORS),
             ("GET /operator/partners", OPERATORS),
             ("POST /operator/partners", OPERATORS),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PARTNER = "{partner}"
 _HOUR_MS = 3_600_000
 _DAY_MS = 24 * _HOUR_MS
+_UNITS = {"days": _DAY_MS, "hours": _HOUR_MS, "seconds": 1000}
 _ADMIN_TIMEOUT_MS = 20_000
 _SAFE_REPLICATION = 3
 
@@ -119,11 +120,11 @@ def load_topics(path: Path) -> Topics:
     compact, dead = document["defaults"]["compact"], document["defaults"]["dead_letters"]
     return Topics(
         topics=tuple(_topic(entry) for entry in document["topics"]),
-        max_compaction_lag_ms=compact["max_compaction_lag_hours"] * _HOUR_MS,
-        segment_ms=compact["segment_hours"] * _HOUR_MS,
-        delete_retention_ms=compact["delete_retention_days"] * _DAY_MS,
+        max_compaction_lag_ms=_ms(compact, "max_compaction_lag"),
+        segment_ms=_ms(compact, "segment"),
+        delete_retention_ms=_ms(compact, "delete_retention"),
         dead_letter_partitions=dead["partitions"],
-        dead_letter_retention_ms=dead["retention_days"] * _DAY_MS,
+        dead_letter_retention_ms=_ms(dead, "retention"),
     )
 
 
@@ -299,6 +300,11 @@ def _new_topic(name: str, partitions: int, config: dict[str, str], replication: 
 def _deleted_after(retention_ms: int | None) -> dict[str, str]:
     kept = {} if retention_ms is None else {"retention.ms": str(retention_ms)}
     return {"cleanup.policy": "delete", **kept}
+
+
+def _ms(declared: Mapping[str, Any], name: str) -> int:
+    """Read a length of time that is declared in one of three units: `segment_hours`, `segment_days` or `segment_seconds`."""
+    return next(int(declared[f"{name}_{unit}"]) * ms for unit, ms in _UNITS.items() if f"{name}_{unit}" in declared)
 
 
 def _topic(entry: dict[str, object]) -> Topic:

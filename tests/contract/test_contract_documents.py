@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).parents[2]
 FOLDER = REPOSITORY / "docs" / "contracts"
 GOLDEN = Path(__file__).with_name("golden")
 TOPICS = load_topics(REPOSITORY / "deploy" / "topics.yaml")
-NO_EVENTS_YET = {"deliveries-{partner}", "referrals", "market-signals", "access-events"}
+NO_EVENTS_YET = {"deliveries-{partner}", "referrals", "market-signals"}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
     name: json.loads((GOLDEN / f"{name}.json").read_text(encoding="utf-8")) for name in events_by_schema()

@@ -18,10 +18,10 @@ from aiosmtpd.smtp import SMTP
 
 from services.notifications.app import build_app
 from services.notifications.settings import NotificationsSettings
-from services.notifications.waiting import committed_offsets
 from shared.contracts.match import CLAIM_KEY, Claim, Match, ScoredPlace
 from shared.contracts.vacancy import Contact, Vacancy
 from shared.messaging.envelope import state_envelope
+from shared.messaging.groups import committed_offsets
 from shared.messaging.log import end_offsets
 from shared.messaging.security import client_options, settings_of
 from tests.support.running import RunningService, running

@@ -15,7 +15,15 @@ def declare_few_partitions(declared: Path, written: Path) -> None:
     """Write the declaration again with at most two partitions a topic; services check themselves against it."""
     document: dict[str, Any] = yaml.safe_load(declared.read_text(encoding="utf-8"))
     for topic in document["topics"]:
-        topic["partitions"] = min(topic["partitions"], MOST_PARTITIONS)
+        topic["partitions"] = min(topic["partitions"], most)
+    written.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+
+
+def declare_forgetful(declared: Path, written: Path) -> None:
+    """Write the declaration again with few partitions, and the lengths of its profile `test`: seconds instead of days."""
+    declare_few_partitions(declared, written)
+    document: dict[str, Any] = yaml.safe_load(written.read_text(encoding="utf-8"))
+    document["defaults"] |= document["profiles"]["test"]
     written.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
 
 

@@ -34,7 +34,7 @@ class Relay:
 
 
 class Runs:
-    """Timers and consumers that end at once, and settings that cannot be published the first times."""
+    """Timers, consumers and what forgets, which end at once, and settings that cannot be published the first times."""
 
     def __init__(self, failures: int) -> None:
         self.failures = failures
@@ -54,11 +54,14 @@ class Runs:
     async def stop(self) -> None:
         pass
 
+    async def erase_risen(self) -> int:
+        return 0
+
 
 def work_of(relay: Relay, runs: Runs) -> Duties:
     parts: Any = runs
     running: Any = relay
-    return Duties(parts, running, parts, parts, lambda: datetime(2026, 11, 25, 12, tzinfo=UTC))
+    return Duties(parts, running, parts, parts, lambda: datetime(2026, 11, 25, 12, tzinfo=UTC), erasing=parts, retention=parts)
 
 
 async def test_what_failed_to_begin_has_not_begun_and_begins_once_when_asked_again() -> None:
@@ -70,7 +73,7 @@ async def test_what_failed_to_begin_has_not_begun_and_begins_once_when_asked_aga
 
     await work.begin()
     assert relay.running_now == 1
-    await eventually(lambda: runs.started == 2)
+    await eventually(lambda: runs.started == 4)
     await work.end()
     assert relay.running_now == 0
 

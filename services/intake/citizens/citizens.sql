@@ -34,6 +34,10 @@ ON CONFLICT (need_id) DO UPDATE SET citizen_id = EXCLUDED.citizen_id;
 -- The needs of a citizen.
 SELECT need_id FROM citizen_need WHERE citizen_id = :citizen_id ORDER BY need_id;
 
+-- name: subjects_of(need_ids)
+-- Whose needs they are, as far as that is registered.
+SELECT need_id, citizen_id FROM citizen_need WHERE need_id = ANY(:need_ids::text[]);
+
 -- name: held_needs(citizen_id)
 -- All that is held of a citizen's needs.
 SELECT need.need_id, need.handlekommune, need.source_reference, need.status, need.changed_at, need.terms, need.body

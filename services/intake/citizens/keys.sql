@@ -17,6 +17,10 @@ SELECT count(*) FROM gone;
 -- Digests of what was erased.
 SELECT digest FROM forgotten;
 
+-- name: forgotten_of(digests)
+-- Those of some digests that stand for what was erased.
+SELECT digest FROM forgotten WHERE digest = ANY(:digests::bytea[]);
+
 -- name: to_rewrap(current, at_most)
 -- Keys that are wrapped by another master key than the current one, locked.
 SELECT citizen_id, key_id, master_key_id, wrapped FROM data_key WHERE master_key_id <> :current

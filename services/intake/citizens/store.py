@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from shared.database import load_queries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from shared.database import Connection, Pool
@@ -83,6 +83,12 @@ class CitizenStore:
     async def needs_of(self, citizen_id: str) -> list[str]:
         async with self._pool.acquire() as connection:
             return [row["need_id"] async for row in self._queries.needs_of(connection, citizen_id=citizen_id)]
+
+    async def subjects_of(self, need_ids: Collection[str]) -> dict[str, str]:
+        """Give the citizens of needs, by need; a need without one is not among them."""
+        async with self._pool.acquire() as connection:
+            rows = self._queries.subjects_of(connection, need_ids=list(need_ids))
+            return {row["need_id"]: row["citizen_id"] async for row in rows}
 
     async def held_needs(self, citizen_id: str) -> list[HeldNeed]:
         async with self._pool.acquire() as connection:

@@ -77,6 +77,13 @@ class Vault:
         async with self._pool.acquire() as connection:
             return [row["digest"] async for row in self._queries.forgotten(connection)]
 
+    async def erased_of(self, ids: Collection[str]) -> set[str]:
+        """Give those of some ids that are erased."""
+        by_digest = {digest_of(one): one for one in ids}
+        async with self._pool.acquire() as connection:
+            rows = self._queries.forgotten_of(connection, digests=list(by_digest))
+            return {by_digest[row["digest"]] async for row in rows}
+
     async def rewrap(self) -> int:
         """Read the master keys again and wrap every key by the current one; gives how many were wrapped anew."""
         self._masters = self._read()

@@ -30,6 +30,7 @@ from services.intake.http.bodies import MOST_ROWS, rows_of
 from services.intake.http.examples import NEED, RULED_OUT, SMALLEST_NEED
 from services.intake.http.handling import intake_of, many, one, page, record, store_of
 from services.intake.http.headers import ETAG, LOCATION, REPLAYED
+from services.intake.http.looking import PURPOSE, looked, municipalities_in
 from services.intake.http.models import NeedAnswer, NeedReferenceRow, NeedReferences, NeedRows, Needs
 from services.intake.http.outcomes import refusal
 from services.intake.reading import read_draft
@@ -121,7 +122,7 @@ async def post_needs(request: Request) -> Response:
     summary_da="Behov, som de er offentliggjort ved pseudonym, de nyeste først; en partner ser kun sine kommuners",
     summary_en="Needs as published by pseudonym, the newest first; a partner sees only those of its municipalities",
     responses={200: Needs},
-    parameters=(PARTNER, STATUS, LIMIT, AFTER),
+    parameters=(PARTNER, PURPOSE, STATUS, LIMIT, AFTER),
     tags=_TAGS,
     problems=(400, 403),
 )
@@ -133,6 +134,7 @@ async def list_needs(request: Request) -> Response:
         raise refusal(Rejected(tuple(refused)))
     only = caller.partner.municipalities if isinstance(caller, PartnerCaller) else None
     found = await store_of(request).newest_needs(asked.status, asked.after, asked.limit, only)
+    await looked(request, caller, "needs_listed", municipalities_in(found))
     return page("needs", found, asked.limit)
 
 
@@ -140,7 +142,7 @@ async def list_needs(request: Request) -> Response:
     summary_da="En kommunes egne referencer, og hvad der står under hver: til afstemning med sagssystemet",
     summary_en="A municipality's own references, and what stands under each: to reconcile a case system with",
     responses={200: NeedReferences},
-    parameters=(PARTNER, _HANDLEKOMMUNE, STATUS, LIMIT, AFTER),
+    parameters=(PARTNER, PURPOSE, _HANDLEKOMMUNE, STATUS, LIMIT, AFTER),
     tags=_TAGS,
     problems=(400, 403),
 )
@@ -152,6 +154,7 @@ async def list_references(request: Request) -> Response:
     if refused := [*may_send(caller, "need"), *may_act_for(caller, municipality, _HANDLEKOMMUNE.name)]:
         raise refusal(Rejected(tuple(refused)))
     found = await store_of(request).need_references(municipality, asked.status, asked.after, asked.limit)
+    await looked(request, caller, "references_listed", {one.need_id: municipality for one in found})
     answer = NeedReferences(
         references=[
             NeedReferenceRow(
@@ -172,7 +175,7 @@ async def list_references(request: Request) -> Response:
     summary_da="Et behov, som det er offentliggjort ved pseudonym",
     summary_en="A need as published by pseudonym",
     responses={200: Body(NeedProfile, headers=(ETAG,)), 304: Body(headers=(ETAG,))},
-    parameters=(_ID, PARTNER, SEEN_BEFORE),
+    parameters=(_ID, PARTNER, PURPOSE, SEEN_BEFORE),
     tags=_TAGS,
     problems=(400, 403, 404, 410),
 )
@@ -182,6 +185,8 @@ async def get_need(request: Request) -> Response:
     found = await store_of(request).published("need", _id(request))
     if found is not None and not may_see_needs_of(caller, found.municipality):
         found = None
+    if found is not None and found.municipality is not None:
+        await looked(request, caller, "need_shown", {_id(request): found.municipality})
     return record(request, found, cache=_PRIVATE)
 
 

@@ -39,7 +39,7 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class MatchRecord:
-    """One record of `matches`; `need` None is a tombstone: the need is closed or erased.
+    """One record of `matches`; `need` None is a tombstone: the need is closed, or erased if `is_erased`.
 
     `loud`: the vacancies of places that may be pushed; None: all.
     """
@@ -55,6 +55,7 @@ class MatchRecord:
     need: Need | None
     places: tuple[ScoredPlace, ...]
     loud: frozenset[str] | None = None
+    is_erased: bool = False
 
     def place(self, rank: int) -> Place:
         """Make one of the places; most are known already, and making them all would be half of the work on a record."""
