@@ -190,15 +190,15 @@ async def _open_vault(settings: IntakeSettings) -> AsyncIterator[Vault | None]:
         yield None
         return
     read = master_keys_reader(settings)
-    pool = await create_pool(settings.intake_keys_postgres_dsn, application_name=f"{settings.service} keys", min_size=1, max_size=4)
+    pool = await create_pool(
+        settings.intake_keys_postgres_dsn, application_name=f"{settings.service} keys", min_size=1, max_size=4
+    )
     try:
         yield Vault(pool, read)
     finally:
         await pool.close()
 
 
-def _logins(identity: Identity, settings: IntakeSettings) -> Logins:
-    program = Program(settings.identity_client_id, settings.identity_client_secret, settings.identity_scopes)
 @asynccontextmanager
 async def _open_maintenance(settings: IntakeSettings) -> AsyncIterator[Pool]:
     """Connect for VACUUM, which must not stand in everybody's way while it waits for a lock."""
@@ -215,6 +215,8 @@ async def _open_maintenance(settings: IntakeSettings) -> AsyncIterator[Pool]:
         await pool.close()
 
 
+def _logins(identity: Identity, settings: IntakeSettings) -> Logins:
+    program = Program(settings.identity_client_id, settings.identity_client_secret, settings.identity_scopes)
     flow = CodeFlow(identity.provider, identity.keys, program, settings.identity_clock_skew_seconds, time.time)
     return Logins(identity, flow, Sealer([settings.identity_session_secret], "login"))
 
