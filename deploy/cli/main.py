@@ -55,6 +55,7 @@ _COMMANDS = {
     ),
     groups.OPERATE: (
         "partner:partner",
+        "principals:principals",
         "dlq:dlq",
         "republish:republish",
         "restored:restored",

@@ -1,10 +1,9 @@
 """`ledigplads partner`: who may submit over Kafka, and for which offers."""
 
 from pathlib import Path
-from typing import Annotated
 
 import orjson
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from deploy.cli import output, partner_login
 from deploy.cli.calling import intake_of
@@ -29,7 +28,6 @@ async def add(
     kind: list[SubmissionKind] | None = None,
     municipality: list[str] | None = None,
     credentials: Path | None = None,
-    renew: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Make a partner's topics and its login, and declare what is its own. The same name again replaces what was declared.
 
@@ -51,15 +49,36 @@ async def add(
         Four digits of a municipality for whose needs it may act; give it once for each. Without it: for none.
     credentials
         Write the login to this file, for nobody else to read, instead of showing it.
-    renew
-        Give it a new password; the one before opens nothing from then on.
     """
     declared = {"partner": name, "offers": offer or [], "kinds": kind or ["vacancy"], "municipalities": municipality or []}
     stack = find_stack()
     async with intake_of(stack) as intake:
         made = await intake.call("POST", "/operator/partners", orjson.dumps(declared))
-    login = await partner_login.admit(stack, name, renew=renew)
+    login = await partner_login.admit(stack, name)
     output.line({**made, **_shown(login, credentials)})
+    return OK
+
+
+@partner.command
+async def login(name: str, *, credentials: Path | None = None) -> int:
+    """Give a partner a new password; the one before opens nothing from then on. It is shown this once.
+
+        ledigplads partner login havblik --credentials havblik.env
+
+    Parameters
+    ----------
+    name
+        As it was added.
+    credentials
+        Write the login to this file, for nobody else to read, instead of showing it.
+    """
+    stack = find_stack()
+    async with intake_of(stack) as intake:
+        known = [one["partner"] for one in (await intake.call("GET", "/operator/partners"))["partners"]]
+    if name not in known:
+        output.say(f"There is no partner {name}.")
+        return REFUSED
+    output.line({"partner": name, **_shown(await partner_login.admit(stack, name, renew=True), credentials)})
     return OK
 
 
@@ -68,7 +87,9 @@ def _shown(login: partner_login.Login | None, file: Path | None) -> dict[str, st
     if login is None:
         return {}
     if login.brokers is None:
-        output.say(f"{login.user} har allerede et kodeord; nyt med --renew. It has a password already; a new one with --renew.")
+        output.say(
+            f"{login.user} har allerede et kodeord; nyt: ledigplads partner login. It has a password already; a new one: ledigplads partner login."
+        )
     elif file is not None:
         login.write(file)
         output.say(f"Login: {file}")

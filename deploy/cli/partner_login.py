@@ -39,7 +39,7 @@ class Login:
         file.write_text("".join(f"{name}={value}\n" for name, value in lines.items()), encoding="utf-8")
 
 
-async def admit(stack: StackState, partner: str, *, renew: bool) -> Login | None:
+async def admit(stack: StackState, partner: str, *, renew: bool = False) -> Login | None:
     """Make a partner's user and give it its rights; None if this Kafka asks for no login.
 
     Args:

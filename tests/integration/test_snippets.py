@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.messaging.security import environment_of
+from deploy.principals.administration import administration, brokers_as
+from deploy.principals.applying import admit_partner
+from deploy.principals.bindings import Declaration
+from deploy.principals.declared import load_access
+from shared.messaging.security import Brokers, environment_of
 from shared.messaging.topics import TopicNames, Topics, create_partner_topics
 from tests.support.backends import Kafka
 from tests.support.intake import OFFER, IntakeUnderTest, body_of, records_of, running_intake
@@ -34,10 +38,19 @@ async def intake(
 
 
 @pytest.fixture
-def environment(intake: IntakeUnderTest, tmp_path: Path) -> dict[str, str]:
-    """Where the log is; nothing else of this process."""
+async def partner(kafka: Kafka, names: TopicNames, topics: Topics) -> Brokers:
+    """The brokers to the partner that the snippets speak as, which may do what a partner may and no more."""
+    declared = Declaration(load_access(), topics, names)
+    async with administration(kafka.bootstrap_servers) as admin:
+        await admit_partner(admin, declared, "demo", "secret")
+    return brokers_as(kafka.bootstrap_servers, declared.partner_user("demo"), "secret")
+
+
+@pytest.fixture
+def environment(intake: IntakeUnderTest, partner: Brokers, tmp_path: Path) -> dict[str, str]:
+    """Where the log is, as the partner that it is; nothing else of this process."""
     return {
-        **environment_of(intake.bootstrap),
+        **environment_of(partner),
         "LEDIGPLADS_TOPIC_PREFIX": intake.names.prefix,
         "HOME": str(tmp_path),
         "LC_ALL": "C.UTF-8",

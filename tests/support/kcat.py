@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import confluent_kafka
 import pytest
 
 from deploy.embedded.home import home_folder
@@ -25,14 +26,30 @@ class Kcat:
 def find_kcat() -> Kcat:
     """Find or fetch it; where neither goes, the test fails with what to do."""
     if found := os.environ.get("KCAT") or shutil.which("kcat") or shutil.which("kafkacat"):
-        return Kcat(Path(found))
+        return Kcat(Path(found), _librdkafka())
     return _unpacked(home_folder() / "tools" / "kcat")
+
+
+def _librdkafka() -> str:
+    """Give the folder of a librdkafka that can log in: before 2.6.1 it could not by SCRAM, to a Kafka that compares nonces (CVE-2024-56128).
+
+    Debian 12 has 2.0.2. The wheel of confluent-kafka carries a newer one, under a name of its own.
+    """
+    [library] = Path(confluent_kafka.__file__).parent.with_name("confluent_kafka.libs").glob("librdkafka-*.so.1")
+    folder = home_folder() / "tools" / "librdkafka"
+    folder.mkdir(parents=True, exist_ok=True)
+    link, made = folder / "librdkafka.so.1", folder / f"made-by-{os.getpid()}"
+    made.symlink_to(library)
+    made.replace(link)
+    return f"{folder}:{library.parent}"
 
 
 def _unpacked(folder: Path) -> Kcat:
     if not (folder / "usr" / "bin" / "kcat").is_file():
         _fetch(folder)
-    return Kcat(folder / "usr" / "bin" / "kcat", f"{folder}/usr/lib/{platform.machine()}-linux-gnu:{folder}/usr/lib")
+    return Kcat(
+        folder / "usr" / "bin" / "kcat", f"{_librdkafka()}:{folder}/usr/lib/{platform.machine()}-linux-gnu:{folder}/usr/lib"
+    )
 
 
 def _fetch(folder: Path) -> None:

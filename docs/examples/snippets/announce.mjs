@@ -3,8 +3,14 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { Consumer, Producer, stringDeserializers, stringSerializers } from "@platformatic/kafka";
 
-const servers = process.env.LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS.split(",");
-const prefix = process.env.LEDIGPLADS_TOPIC_PREFIX ?? "";
+const env = process.env;
+const kafka = {
+  clientId: "our-system",
+  bootstrapBrokers: env.LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS.split(","),
+  sasl: { mechanism: "SCRAM-SHA-512", username: env.LEDIGPLADS_KAFKA_USERNAME, password: env.LEDIGPLADS_KAFKA_PASSWORD },
+  ...(env.LEDIGPLADS_KAFKA_SECURITY_PROTOCOL === "SASL_SSL" && { tls: {} }),
+};
+const prefix = env.LEDIGPLADS_TOPIC_PREFIX ?? "";
 const partner = "demo";
 const body = await readFile(new URL("vacancy.json", import.meta.url), "utf8");
 const headers = {
@@ -16,7 +22,7 @@ const headers = {
   "content-type": "application/json",
 };
 
-const producer = new Producer({ clientId: "our-system", bootstrapBrokers: servers, serializers: stringSerializers, idempotent: true });
+const producer = new Producer({ ...kafka, serializers: stringSerializers, idempotent: true });
 await producer.send({
   messages: [{ topic: `${prefix}submissions-${partner}`, key: JSON.parse(body).reference, value: body, headers }],
 });
@@ -25,9 +31,8 @@ await producer.close();
 // Reads a topic from its beginning until `isLast` says so; a group of its own, nothing is committed.
 async function read(topic, isLast) {
   const consumer = new Consumer({
-    clientId: "our-system",
-    groupId: `our-system-${randomUUID()}`,
-    bootstrapBrokers: servers,
+    ...kafka,
+    groupId: `${prefix}partner-${partner}.${randomUUID()}`, // a partner's groups begin with its name and a dot
     deserializers: stringDeserializers,
   });
   const stream = await consumer.consume({ topics: [prefix + topic], mode: "earliest", autocommit: false });

@@ -3,12 +3,20 @@
 import asyncio
 import json
 import os
+import ssl
 import uuid
 from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-SERVERS = os.environ["LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS"]
+KAFKA = {
+    "bootstrap_servers": os.environ["LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS"],
+    "security_protocol": os.environ["LEDIGPLADS_KAFKA_SECURITY_PROTOCOL"],
+    "ssl_context": ssl.create_default_context(),  # for SASL_SSL
+    "sasl_mechanism": "SCRAM-SHA-512",
+    "sasl_plain_username": os.environ["LEDIGPLADS_KAFKA_USERNAME"],
+    "sasl_plain_password": os.environ["LEDIGPLADS_KAFKA_PASSWORD"],
+}
 PREFIX = os.environ.get("LEDIGPLADS_TOPIC_PREFIX", "")
 PARTNER = "demo"
 
@@ -22,7 +30,7 @@ async def main() -> None:
         "ce_type": "dk.ledigplads.vacancy.submitted.v1",
         "content-type": "application/json",
     }
-    async with AIOKafkaProducer(bootstrap_servers=SERVERS, enable_idempotence=True) as producer:
+    async with AIOKafkaProducer(**KAFKA, enable_idempotence=True) as producer:
         await producer.send_and_wait(
             f"{PREFIX}submissions-{PARTNER}",
             key=json.loads(body)["reference"].encode(),
@@ -30,7 +38,7 @@ async def main() -> None:
             headers=[(name, value.encode()) for name, value in headers.items()],
         )
 
-    from_the_beginning = {"bootstrap_servers": SERVERS, "auto_offset_reset": "earliest"}
+    from_the_beginning = {**KAFKA, "auto_offset_reset": "earliest"}
     async with AIOKafkaConsumer(f"{PREFIX}receipts-{PARTNER}", **from_the_beginning) as receipts:
         async for record in receipts:
             receipt = json.loads(record.value)
