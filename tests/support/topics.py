@@ -11,8 +11,8 @@ from tests.support.waiting import eventually
 MOST_PARTITIONS = 2
 
 
-def declare_few_partitions(declared: Path, written: Path) -> None:
-    """Write the declaration again with at most two partitions a topic; services check themselves against it."""
+def declare_few_partitions(declared: Path, written: Path, most: int = MOST_PARTITIONS) -> None:
+    """Write the declaration again with few partitions a topic; services check themselves against it."""
     document: dict[str, Any] = yaml.safe_load(declared.read_text(encoding="utf-8"))
     for topic in document["topics"]:
         topic["partitions"] = min(topic["partitions"], most)
