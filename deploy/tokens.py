@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import httpx2
 
 from deploy.embedded.home import Home, home_folder
-from deploy.embedded.identity import client_secret
+from deploy.embedded.known import client_secret
 from shared.identity.errors import ProviderAwayError
 from shared.identity.provider import Provider
 
@@ -40,7 +40,7 @@ async def client_token(client_id: str, home: Home | None = None) -> str:
     """Give an access token for a program, a kept one while it is good for another minute.
 
     Args:
-        client_id: a program that the provider knows; of the embedded stack: `deploy.embedded.demo_people.PROGRAMS`.
+        client_id: a program that the provider knows; of the embedded stack: `deploy.embedded.known.PROGRAMS`.
         home: the stack's folder, by default the one that commands are for. Where LEDIGPLADS_IDENTITY_ISSUER is set, that is asked
             instead, with the secret LEDIGPLADS_CLIENT_SECRET.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
+from deploy.cli.signing_in import authorization
 from deploy.simulate.ways_in import Intake, RefusedError, Service
 
 if TYPE_CHECKING:
@@ -17,23 +18,24 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def client() -> AsyncIterator[httpx2.AsyncClient]:
-    """Open a client that names itself: LEDIGPLADS_PERSON, or `cli`."""
-    async with httpx2.AsyncClient(headers={"X-Ledigplads-Person": os.environ.get("LEDIGPLADS_PERSON", "cli")}) as made:
+async def client(demo: str = "cli") -> AsyncIterator[httpx2.AsyncClient]:
+    """Open a client that says who calls; `demo` is who does in the embedded stack when nobody has logged in."""
+    named = {"X-Ledigplads-Person": os.environ.get("LEDIGPLADS_PERSON", "cli")}
+    async with httpx2.AsyncClient(headers={**named, **await authorization(demo)}) as made:
         yield made
 
 
 @asynccontextmanager
-async def intake_of(stack: StackState) -> AsyncIterator[Intake]:
-    """Talk to intake."""
-    async with client() as made:
+async def intake_of(stack: StackState, demo: str = "cli") -> AsyncIterator[Intake]:
+    """Talk to intake; see `client`."""
+    async with client(demo) as made:
         yield Intake(made, stack.url("intake"))
 
 
 @asynccontextmanager
-async def service_of(stack: StackState, name: str) -> AsyncIterator[Service]:
-    """Talk to one service by its name."""
-    async with client() as made:
+async def service_of(stack: StackState, name: str, demo: str = "cli") -> AsyncIterator[Service]:
+    """Talk to one service by its name; see `client`."""
+    async with client(demo) as made:
         yield Service(made, stack.url(name))
 
 

@@ -41,7 +41,15 @@ def _app() -> App:
 
 
 _COMMANDS = {
-    groups.RUN: ("running:up", "running:down", "status:status", "running:clean"),
+    groups.RUN: (
+        "running:up",
+        "running:down",
+        "status:status",
+        "running:clean",
+        "login:login",
+        "login:logout",
+        "login:whoami",
+    ),
     groups.PLACES: (
         "post:post",
         "need:need",

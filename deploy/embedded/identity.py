@@ -6,7 +6,9 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from deploy.embedded import demo_people, services
+from deploy.embedded import known, services
+from deploy.embedded.demo_people import demo_people
+from deploy.embedded.known import client_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,11 +32,6 @@ def audience() -> str:
     return os.environ.get(_AUDIENCE) or "ledigplads"
 
 
-def client_secret(home: Home, client: str) -> str:
-    """Give the secret by which a program of this stack proves itself to the local provider."""
-    return home.secret(f"client {client}")
-
-
 def settings(home: Home, address: str) -> Mapping[str, str]:
     """Tell a service who vouches for people; what the user's environment says of that goes before."""
     own = {
@@ -50,8 +47,8 @@ def pages_settings(home: Home) -> Mapping[str, str]:
     if os.environ.get(_ISSUER):
         return {}
     return {
-        "LEDIGPLADS_IDENTITY_CLIENT_ID": demo_people.WEB,
-        "LEDIGPLADS_IDENTITY_CLIENT_SECRET": client_secret(home, demo_people.WEB),
+        "LEDIGPLADS_IDENTITY_CLIENT_ID": known.WEB,
+        "LEDIGPLADS_IDENTITY_CLIENT_SECRET": client_secret(home, known.WEB),
     }
 
 
@@ -67,8 +64,8 @@ def prepare(home: Home, address: str, pages: str | None = None) -> services.Serv
         return None
     folder = home.login_provider
     folder.mkdir(mode=0o700, exist_ok=True)
-    programs = (demo_people.WEB, *demo_people.PROGRAMS)
+    programs = (known.WEB, *known.PROGRAMS)
     secret_of = {name: client_secret(home, name) for name in programs}
-    demo_people.write(folder / "clients.json", demo_people.clients(pages or address, secret_of))
-    demo_people.write(folder / "people.json", demo_people.demo_people(datetime.now(UTC).date()))
+    known.write(folder / "clients.json", known.clients(pages or address, secret_of))
+    known.write(folder / "people.json", demo_people(datetime.now(UTC).date()))
     return services.login_provider(home, issuer(address), audience())

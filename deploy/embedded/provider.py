@@ -25,7 +25,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 
-from deploy.embedded import demo_people
+from deploy.embedded import known as known_to_us
 from deploy.embedded.home import Home
 from deploy.embedded.ports import LOOPBACK
 from deploy.embedded.provider_grants import ALGORITHM, SCOPES, Asked, Issuer, Server, User
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from deploy.embedded.demo_people import DemoPerson, Known
+    from deploy.embedded.known import DemoPerson, Known
 
 _LOCAL: Final = (LOOPBACK, "localhost")
 _KEY: Final = "key.json"
@@ -129,11 +129,11 @@ def _asked(request: Request, issuer: Issuer, fields: dict[str, list[str]]) -> As
 
 
 def _people_page(request: Request, people: Iterable[DemoPerson]) -> Response:
-    groups: dict[tuple[str, str], list[tuple[DemoPerson, str]]] = {demo_people.FIRST: []}
+    groups: dict[tuple[str, str], list[tuple[DemoPerson, str]]] = {known_to_us.FIRST: []}
     for person in people:
         # A link and no form: the way back leads to another address, which a form may not be sent to.
         link = f"authorize?{urlencode([*request.query_params.multi_items(), ('person', person.id)])}"
-        group = demo_people.FIRST if person.id in demo_people.FIRST_PEOPLE else (person.group_da, person.group_en)
+        group = known_to_us.FIRST if person.id in known_to_us.FIRST_PEOPLE else (person.group_da, person.group_en)
         groups.setdefault(group, []).append((person, link))
     return HTMLResponse(_PAGES.get_template("people.html").render(groups=groups), headers=_HEADERS)
 
@@ -177,7 +177,7 @@ def main() -> None:
     refuse_elsewhere(given.folder, given.issuer)
     issuer = Issuer(given.issuer, given.audience, load_key(given.folder))
     uvicorn.run(
-        build_app(issuer, partial(demo_people.read, given.folder)),
+        build_app(issuer, partial(known_to_us.read, given.folder)),
         host=LOOPBACK,
         port=given.port,
         access_log=False,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from joserfc.jwk import RSAKey
 
-    from deploy.embedded.demo_people import Client, DemoPerson, Known
+    from deploy.embedded.known import Client, DemoPerson, Known
 
 SCOPES: Final = ("openid", "profile")
 ALGORITHM: Final = "RS256"

@@ -34,6 +34,8 @@ class Surroundings:
     address: str
     identity: Mapping[str, str] = field(repr=False)
     """What every service is told of the OpenID provider, by the names of its settings."""
+    pages_identity: Mapping[str, str] = field(repr=False)
+    """How the pages prove themselves to it."""
     keys: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What intake alone is told of the keys of citizens, likewise."""
 
@@ -111,6 +113,7 @@ def _environment(name: str, around: Surroundings) -> dict[str, str]:
         "LEDIGPLADS_PUBLIC_URL": around.address,
         "LEDIGPLADS_HOST": LOOPBACK,
         **around.identity,
+        **(around.pages_identity if name == "intake" else {}),
     }
     if name in around.dsns:
         environment[f"LEDIGPLADS_{name.upper()}_POSTGRES_DSN"] = around.dsns[name]

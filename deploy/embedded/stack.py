@@ -172,6 +172,7 @@ class Stack:
             self._smtp_port,
             self._address,
             identity.settings(self._home, self._address),
+            identity.pages_settings(self._home),
             await self._keys(),
         )
         await _all(*(self._migrate(name, around) for name in WITH_DATABASE))

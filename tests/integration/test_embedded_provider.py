@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from deploy.embedded import demo_people
+from deploy.embedded import known
 from deploy.embedded.home import Home
 from deploy.embedded.ports import LOOPBACK
 from deploy.embedded.provider import load_key
@@ -51,7 +51,7 @@ async def _tokens(home: Home, audience: str = "ledigplads", kinds: frozenset[str
 class _Login:
     """A browser and a program that log somebody in."""
 
-    def __init__(self, home: Home, client: str = demo_people.CLI, redirect: str = "http://127.0.0.1:7777/callback") -> None:
+    def __init__(self, home: Home, client: str = known.CLI, redirect: str = "http://127.0.0.1:7777/callback") -> None:
         self.issuer = issuer_of(home)
         self.client, self.redirect = client, redirect
         self.verifier = secrets.token_urlsafe(48)
@@ -114,7 +114,7 @@ async def test_one_click_makes_somebody_of_the_sample_of_a_newcomer(home: Home) 
     assert page.status_code == 200
     assert "Vælg, hvem du vil være" in page.text
     assert page.text.count("<script") == 0
-    people = demo_people.read(home.login_provider).people
+    people = known.read(home.login_provider).people
     assert {role for one in people.values() for role in one.claims["roles"]} == {
         Role.OFFER_STAFF, Role.CASEWORKER, Role.TEAM_LEAD, Role.OPERATOR,
     }  # fmt: skip
@@ -128,7 +128,7 @@ async def test_a_login_gives_tokens_that_the_services_believe(home: Home) -> Non
     person = RULES.person(claims)
     assert (person.id, person.roles, person.municipality) == ("sb-0751-1", frozenset({Role.CASEWORKER}), "0751")
     assert "name" not in claims, "a name is for the page that greets, and travels in no access token"
-    about = await (await _tokens(home, demo_people.CLI, ID_TOKEN_KINDS)).read(said["id_token"])
+    about = await (await _tokens(home, known.CLI, ID_TOKEN_KINDS)).read(said["id_token"])
     assert about["nonce"] == "n1"
     assert RULES.name_of(about).startswith("Sagsbehandler 1")
     assert RULES.person(about) == person
@@ -152,7 +152,7 @@ async def test_a_code_is_good_once_and_only_for_who_began(home: Home) -> None:
     assert (await login.exchange(await login.code("drift-1"), code_verifier="")).status_code == 400
     elsewhere = await login.exchange(await login.code("drift-1"), redirect_uri="http://127.0.0.1:1/callback")
     assert elsewhere.json()["error"] == "invalid_grant"
-    as_web = await login.exchange(await login.code("drift-1"), client_id=demo_people.WEB)
+    as_web = await login.exchange(await login.code("drift-1"), client_id=known.WEB)
     assert as_web.json()["error"] == "invalid_client"
 
 
@@ -193,19 +193,17 @@ async def test_a_program_logs_in_by_its_secret(home: Home) -> None:
 
 async def test_a_program_without_its_secret_gets_nothing(home: Home) -> None:
     async with httpx2.AsyncClient() as http:
-        for auth in (("sample", "guessed"), ("sample", ""), (demo_people.CLI, "x")):
+        for auth in (("sample", "guessed"), ("sample", ""), (known.CLI, "x")):
             answer = await http.post(f"{issuer_of(home)}/token", data={"grant_type": "client_credentials"}, auth=auth)
             assert answer.status_code in {400, 401}, auth
-        public = await http.post(
-            f"{issuer_of(home)}/token", data={"grant_type": "client_credentials", "client_id": demo_people.CLI}
-        )
+        public = await http.post(f"{issuer_of(home)}/token", data={"grant_type": "client_credentials", "client_id": known.CLI})
         assert public.status_code in {400, 401}
 
 
 async def test_a_logout_leads_back_to_the_pages_and_nowhere_else(home: Home) -> None:
     address = home.state()["address"]
     async with httpx2.AsyncClient() as http:
-        asked = {"client_id": demo_people.WEB, "post_logout_redirect_uri": f"{address}/logout", "state": "x"}
+        asked = {"client_id": known.WEB, "post_logout_redirect_uri": f"{address}/logout", "state": "x"}
         back = await http.get(f"{issuer_of(home)}/logout", params=asked)
         assert back.headers["location"] == f"{address}/logout?state=x"
         elsewhere = await http.get(

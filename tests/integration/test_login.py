@@ -15,8 +15,7 @@ from starlette.middleware import Middleware
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from deploy.embedded.demo_people import WEB
-from deploy.embedded.identity import client_secret
+from deploy.embedded.known import WEB, client_secret
 from deploy.embedded.ports import LOOPBACK, free_port
 from services.intake.http.login import Logins, login_routes, safe_path
 from services.intake.http.pages import pages_of
