@@ -6,6 +6,7 @@ Nothing here knows Kafka.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -78,6 +79,25 @@ Cell = tuple[int, int, int, int, int]
 """One place on a need's list: row and edition of the vacancy, score, points packed by part, what is unknown as bits."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What stands on the lists of some needs, one list after the other.
+
+    Attributes:
+        starts: where each list begins, and where the last one ends.
+        columns: as in Cell.
+    """
+
+    starts: Sequence[int]
+    columns: Sequence[Sequence[int]]
+
+    def cells(self, position: int) -> Iterable[Cell]:
+        """Give the cells of one of the needs."""
+        start, end = self.starts[position], self.starts[position + 1]
+        rows, editions, scores, points, unknown = (column[start:end] for column in self.columns)
+        return zip(rows, editions, scores, points, unknown, strict=True)
+
+
 class MatchingState:
     """Columns and lists under one set of terms."""
 
@@ -134,11 +154,15 @@ class MatchingState:
 
     def cells(self, need_id: str) -> Iterable[Cell]:
         """Give the same as numbers."""
-        needs = np.array([self._needs.slots.of[need_id]], dtype=np.int64)
-        found = self._scorer.of_lists(needs, self._lists, self._k)
-        rows = found["vacancy"]
-        columns = (rows, self._vacancies.edition[rows], found["score"], found["points"], found["unknown"])
-        return zip(*(column.tolist() for column in columns), strict=True)
+        return self.cells_of(np.array([self._needs.slots.of[need_id]], dtype=np.int64)).cells(0)
+
+    def cells_of(self, need_rows: Array) -> Listed:
+        """Give what stands on the lists of live needs, weighed in one go."""
+        listed = self._scorer.of_lists(need_rows, self._lists, self._k)
+        counts = np.count_nonzero(self._lists.places[need_rows, : self._k] != NOBODY, axis=1)
+        vacancies = listed["vacancy"]
+        columns = (vacancies, self._vacancies.edition[vacancies], listed["score"], listed["points"], listed["unknown"])
+        return Listed([0, *np.cumsum(counts).tolist()], [column.tolist() for column in columns])
 
     @property
     def observer(self) -> Observer:
@@ -167,7 +191,7 @@ class MatchingState:
         """Go over to a newer policy or another day; give the rows of needs that must be made live again, being scored anew."""
         live = np.flatnonzero(self._needs.live)
         self._needs.live[:] = False
-        self._lists.clear(live)
+        self._lists.clear_all()
         self._needs.change_terms(terms)
         self._vacancies.change_terms(terms)
         self._use(terms)
@@ -244,14 +268,17 @@ class MatchingState:
     def _write(self, changes: Mapping[str, Vacancy | None]) -> Mapping[str, int]:
         """Write the vacancies into their rows; give the rows of those that can be matched."""
         of = self._vacancies.slots.of
-        self._scorer.drop_places(np.array([of[vacancy_id] for vacancy_id in changes if vacancy_id in of], dtype=np.int64))
+        former = [of[vacancy_id] for vacancy_id in changes if vacancy_id in of]
+        if former:
+            self._scorer.drop_places(np.array(former, dtype=np.int64))
         for vacancy_id, vacancy in changes.items():
             if vacancy is None:
                 self._vacancies.remove(vacancy_id)
                 self._ranks.remove(vacancy_id)
         written = {vacancy_id: self._write_open(vacancy) for vacancy_id, vacancy in changes.items() if vacancy is not None}
         matchable = {vacancy_id: row for vacancy_id, row in written.items() if self._vacancies.matchable[row]}
-        self._scorer.put_places(np.array(sorted(matchable.values()), dtype=np.int64))
+        if matchable:
+            self._scorer.put_places(np.array(sorted(matchable.values()), dtype=np.int64))
         return matchable
 
     def _write_open(self, vacancy: Vacancy) -> int:

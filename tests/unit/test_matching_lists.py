@@ -105,6 +105,19 @@ def test_whatever_comes_and_goes_a_list_holds_what_its_floor_says_and_tells_of_e
         assert {need for need in range(NEEDS) if market.first(need) != before[need]} <= changed
 
 
+def test_all_lists_are_emptied_at_once_and_filled_again() -> None:
+    market = Market(2)
+    for place in range(PLACES):
+        market.publish(place)
+    market.lists.clear_all()
+    assert not any(map(market.held, range(NEEDS)))
+    market.search(np.arange(NEEDS))
+    market.must_be_true()
+    for place in range(0, PLACES, 2):
+        market.withdraw(place)
+        market.must_be_true()
+
+
 def test_a_chain_of_holders_does_not_grow_with_what_has_fallen_off() -> None:
     """One place falls off and comes again as long as others come and go: its entries stay few, and none is missing."""
     market = Market(1)

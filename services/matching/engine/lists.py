@@ -70,6 +70,13 @@ class Lists:
         """Empty lists: they know nothing."""
         kernels.clear(self.columns, needs)
 
+    def clear_all(self) -> None:
+        """Empty all lists at once, and keep the room."""
+        cells, floors, _, holders, _ = self.columns
+        cells["places"], cells["scores"], floors[:] = NOBODY, 0, NOTHING
+        holders.heads[:], holders.sizes[:], holders.stale[:] = NOBODY, 0, 0
+        holders.free[:], holders.free_blocks[0] = np.arange(len(holders.free))[::-1], len(holders.free)
+
     def fill(self, needs: Array, pairs: Array) -> None:
         """Put the outcome of a search over all places on lists: `pairs` has every eligible place of these needs, need by need."""
         self._make_room(len(pairs))
