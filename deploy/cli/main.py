@@ -69,6 +69,7 @@ _COMMANDS = {
         "restored:restored",
         "keys:keys",
         "access:access",
+        "citizen:citizen",
         "erase:erase",
         "erase:erasures",
         "policy:policy",
