@@ -1,6 +1,6 @@
 # Everything a newcomer needs. A fresh machine has python3 (3.11 or newer) and make; the rest is fetched from package indexes.
 .DEFAULT_GOAL := help
-.PHONY: help setup up down clean check contracts test test-faults bench
+.PHONY: help setup up down clean check contracts test test-faults bench audit sbom
 .DELETE_ON_ERROR:
 SHELL := /bin/sh
 
@@ -22,6 +22,8 @@ help:
 	@echo "make test          all tests but the faults"
 	@echo "make test-faults   kill -9 of every part while it works"
 	@echo "make bench         the benchmarks"
+	@echo "make audit         is a weakness known of anything we are made of? asks osv.dev"
+	@echo "make sbom          what we are made of, as CycloneDX on stdout"
 
 # The environment is made again when the lock changes.
 .venv/.synced: uv.lock pyproject.toml
@@ -59,3 +61,10 @@ test-faults: setup
 
 bench: setup
 	$(BIN)/ledigplads bench
+
+# 0 nothing known, 1 something known, 3 nobody could be asked.
+audit: setup
+	$(BIN)/python -m deploy.supply.audit
+
+sbom: setup
+	@$(BIN)/python -m deploy.supply.sbom

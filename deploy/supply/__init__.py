@@ -1,0 +1,1 @@
+"""What we are made of that others wrote: listed (SBOM), and asked about (audit)."""
