@@ -24,6 +24,13 @@ def test_there_are_twenty_cases_at_least_and_none_has_the_name_of_another() -> N
     assert len({case.name for case in CASES}) == len(CASES)
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_case_says_why_a_place_is_not_proposed_and_why_one_on_each_list_is(case: Case) -> None:
+    for wish in (wish for moment in case.moments for wish in moment.wishes):
+        assert all(place.because for place in wish.others), f"line {wish.line}"
+        assert not wish.proposed or any(place.because for place in wish.proposed), f"line {wish.line}"
+
+
 # --- a file that is wrong ---------------------------------------------------------------------------------------------
 
 WHOLE = """dag: 2026-11-27
