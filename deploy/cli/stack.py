@@ -176,6 +176,7 @@ def _welcome(console: Console, ready: Ready, *, detach: bool) -> None:
     console.print()
     places = Table.grid(padding=(0, 2))
     places.add_row("open", f"[bold]{ready.address}[/]")
+    places.add_row("log in", f"{ready.address}/login")
     places.add_row("alerts", f"{ready.address}/notifications/")
     places.add_row("mail", f"{ready.address}/mail/")
     console.print(places)

@@ -30,8 +30,9 @@ class Greeting:
 
     Attributes:
         name: what to call them.
-        roles_da: what they are here for, and where.
+        roles_da: what they are here for.
         roles_en: the same in English.
+        place: the municipality that they work for; empty when they work for none.
         person: their opaque id.
         csrf: for the page's forms.
         expires: when the session ends, seconds since 1970.
@@ -41,6 +42,7 @@ class Greeting:
     name: str
     roles_da: str
     roles_en: str
+    place: str
     person: str
     csrf: str
     expires: int
@@ -67,11 +69,11 @@ def greet(session: Session, identity: Identity, here: str) -> Greeting:
     person = session.person
     where = municipalities().get(person.municipality or "")
     roles = [words for role, words in ROLES.items() if role in person.roles]
-    place = f", {where.name}" if where is not None else ""
     return Greeting(
         name=session.name or person.id,
-        roles_da=" og ".join(danish for danish, _ in roles) + place,
-        roles_en=" and ".join(english for _, english in roles) + place,
+        roles_da=" og ".join(danish for danish, _ in roles),
+        roles_en=" and ".join(english for _, english in roles),
+        place=where.name if where is not None else "",
         person=person.id,
         csrf=identity.sessions.csrf_of(session),
         expires=session.expires,

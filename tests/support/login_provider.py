@@ -11,6 +11,7 @@ import pytest
 
 from deploy.embedded import identity
 from deploy.embedded.home import Home
+from deploy.embedded.known import client_secret
 from deploy.embedded.ports import LOOPBACK
 
 if TYPE_CHECKING:
@@ -46,6 +47,11 @@ def running_provider(folder: Path, address: str | None = None) -> Iterator[Home]
 def issuer_of(home: Home) -> str:
     """The name in which it signs."""
     return str(home.state()["identity"]["issuer"])
+
+
+def client_secret_of(home: Home, client: str) -> str:
+    """By what a program proves itself to it."""
+    return client_secret(home, client)
 
 
 def _wait_until_ready(provider: Service) -> None:

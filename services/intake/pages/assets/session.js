@@ -8,7 +8,7 @@
   const person = place.dataset.sessionPerson;
   const WARN_SECONDS = 300, RENEW_AT_MOST_EVERY_SECONDS = 120;
   let csrf = document.querySelector("input[name=csrf]")?.value ?? "";
-  let endsAt = 0, lastActive = 0, lastRenewed = Date.now(), shown = null;
+  let endsAt = 0, lastActive = 0, lastRenewed = Date.now(), shown = null, cannotGoOn = false;
 
   const now = () => Date.now();
   const left = () => Math.round((endsAt - now()) / 1000);
@@ -18,6 +18,7 @@
     if (state.person === null) { endsAt = 0; return "nobody"; }
     if (state.person !== person) { endsAt = 0; return "another"; }
     endsAt = now() + state.seconds * 1000;
+    if (state.seconds > WARN_SECONDS) cannotGoOn = false;
     csrf = state.csrf;
     for (const field of document.querySelectorAll("input[name=csrf]")) field.value = csrf;
     return "same";
@@ -37,6 +38,8 @@
   async function renew() {
     lastRenewed = now();
     const found = await ask("/session/renew", { method: "POST", headers: { "X-CSRF-Token": csrf } });
+    // A login has a longest time, and this one has reached it.
+    cannotGoOn = found === "same" && left() <= WARN_SECONDS;
     show(found);
     return found;
   }
@@ -65,6 +68,9 @@
         `Om ${minutes} ${minutes === 1 ? "minut" : "minutter"}, fordi du ikke har rørt siden. Det, du har skrevet, bliver stående.`,
         `In ${minutes} ${minutes === 1 ? "minute" : "minutes"}, since you have not touched the page. What you have typed stays.`];
     },
+    limit: () => [`Du bliver snart logget ud`, `You will soon be logged out`,
+      `Et login varer højst en arbejdsdag. Log ind igen i en ny fane, og kom tilbage hertil. Det, du har skrevet, bliver stående.`,
+      `A login lasts a working day at most. Log in again in a new tab, and come back here. What you have typed stays.`],
     over: () => [`Du er logget ud`, `You are logged out`,
       `Log ind igen i en ny fane, og kom tilbage hertil. Det, du har skrevet, bliver stående.`,
       `Log in again in a new tab, and come back here. What you have typed stays.`],
@@ -73,10 +79,11 @@
       `This page belongs to your own login. Log in again in a new tab before you send anything.`],
   };
 
-  function open(kind) {
+  // Who closed the same words by a key is not told them again until something is to be sent.
+  function open(kind, again) {
     const [title, titleEn, text, textEn] = TEXTS[kind]();
     const key = `${kind} ${text}`;
-    if (shown === key) return;
+    if (shown === key && (dialog.open || !again)) return;
     shown = key;
     const row = element("div", "", "", { class: "row" });
     if (kind === "soon") {
@@ -97,10 +104,10 @@
     if (dialog.open) dialog.close();
   }
 
-  function show(found) {
-    if (found === "another") return open("another");
-    if (left() <= 0) return found === "away" && endsAt > 0 ? undefined : open("over");
-    if (left() <= WARN_SECONDS) return open("soon");
+  function show(found, again = false) {
+    if (found === "another") return open("another", again);
+    if (left() <= 0) return found === "away" && endsAt > 0 ? undefined : open("over", again);
+    if (left() <= WARN_SECONDS) return open(cannotGoOn ? "limit" : "soon");
     close();
   }
 
@@ -109,16 +116,16 @@
   }
   // A form sent after the end would be refused, and what was typed lost with the page.
   addEventListener("submit", (event) => {
-    if (left() <= 0) { event.preventDefault(); look().then(show); }
+    if (left() <= 0) { event.preventDefault(); look().then((found) => show(found, true)); }
   }, { capture: true });
-  addEventListener("focus", () => { look().then(show); });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) look().then(show); });
+  addEventListener("focus", () => { look().then((found) => show(found)); });
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) look().then((found) => show(found)); });
 
   async function tick() {
     const active = lastActive > lastRenewed && now() - lastRenewed > RENEW_AT_MOST_EVERY_SECONDS * 1000;
     if (active && left() > 0) await renew();
     else if (left() <= WARN_SECONDS) show(await look());
   }
-  look().then(show);
+  look().then((found) => show(found));
   setInterval(tick, 5000);
 })();
