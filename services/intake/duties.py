@@ -47,7 +47,8 @@ class Duties:
         """Begin, or have begun nothing. The groups are joined meanwhile: after a crash that takes as long as the dead member's session."""
         async with AsyncExitStack() as running:
             background = Background()
-            await self._erasing.erase_risen()  # before a backup's citizens are published again
+            # First: what waits in the outbox of a restored backup may be about citizens that were erased since.
+            await self._erasing.erase_risen()
             await running.enter_async_context(self._relay.running())
             await self._intake.publish_settings(danish_day(self._clock()))
             running.push_async_callback(self._consumers.stop)

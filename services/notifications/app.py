@@ -36,7 +36,7 @@ from shared.messaging.log import end_offsets
 from shared.messaging.producing import Producer
 from shared.messaging.security import client_options
 from shared.messaging.topics import TopicNames, check_partition_counts, load_topics
-from shared.web import CorrelationMiddleware, exception_handlers, health_routes, metrics_route
+from shared.web import CorrelationMiddleware, HeadersMiddleware, exception_handlers, health_routes, metrics_route
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -95,7 +95,11 @@ def build_app(settings: NotificationsSettings, *, clock: Callable[[], datetime] 
 
     return Starlette(
         routes=[*routes(), *health_routes(checks), metrics_route()],
-        middleware=[Middleware(CorrelationMiddleware), Middleware(IdentityMiddleware, identity=identity)],
+        middleware=[
+            Middleware(HeadersMiddleware),
+            Middleware(CorrelationMiddleware),
+            Middleware(IdentityMiddleware, identity=identity),
+        ],
         exception_handlers=exception_handlers(),
         lifespan=lifespan,
     )
@@ -151,7 +155,7 @@ async def _start(
     background.start("live inbox", live.run)
     background.start("waiting places", keeper.run)
     background.start("mail", sender.run)
-    forgetting = Forgetting(store)
+    forgetting = Forgetting(store, settings.notifications_rewrite_at_most_mb * 1_000_000)
     background.start("forgetting", forgetting.run)
 
     async def stop_sender() -> None:

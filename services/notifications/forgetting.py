@@ -22,8 +22,9 @@ _AGAIN_SECONDS = 60.0
 class Forgetting:
     """Sleeps while nothing was erased; erasures that come together are one piece of work."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, rewrite_at_most_bytes: int) -> None:
         self._store = store
+        self._rewrite_at_most_bytes = rewrite_at_most_bytes
         self._awake = asyncio.Event()
 
     def wake(self) -> None:
@@ -35,8 +36,8 @@ class Forgetting:
         while True:
             try:
                 if await self._store.is_to_be_rewritten():
-                    await self._store.rewrite()
-                    _log.info("tables_rewritten")
+                    done = await self._store.rewrite(self._rewrite_at_most_bytes)
+                    _log.info("tables_rewritten", **done)
             except Exception as error:
                 if not is_passing(error):
                     raise

@@ -70,6 +70,10 @@ DELETE FROM deliveries WHERE need_id = ANY(:need_ids::text[]);
 -- Whether tables still hold the bytes of what was erased.
 SELECT EXISTS (SELECT FROM erased_needs WHERE NOT rewritten);
 
+-- name: sizes(tables)
+-- How large tables are, with their indexes.
+SELECT name, pg_total_relation_size(name::regclass) AS bytes FROM unnest(:tables::text[]) AS name;
+
 -- name: were_rewritten(before)!
 -- What was erased before a moment has left the tables' files.
 UPDATE erased_needs SET rewritten = true WHERE NOT rewritten AND erased_at < :before::timestamptz;

@@ -295,13 +295,18 @@ class Store:
         """Say whether the bytes of what was erased may still stand in tables' files."""
         return bool(await _sql.is_to_be_rewritten(self._pool))
 
-    async def rewrite(self) -> None:
-        """Write the tables anew that may have held something of what was erased."""
+    async def rewrite(self, at_most_bytes: int) -> dict[str, str]:
+        """Write the tables anew that may have held something of what was erased; one beyond the limit is only vacuumed."""
+        done = {}
         async with self._pool.acquire() as connection:
             before = await _sql.now(connection)
-            for table in _OF_NEEDS:
-                await connection.execute(f"VACUUM (FULL) {table}", timeout=_REWRITE_SECONDS)
+            async for row in _sql.sizes(connection, tables=list(_OF_NEEDS)):
+                done[row["name"]] = "rewritten" if row["bytes"] <= at_most_bytes else "vacuumed"
+            for table, how in done.items():
+                option = "FULL" if how == "rewritten" else "INDEX_CLEANUP ON"
+                await connection.execute(f"VACUUM ({option}) {table}", timeout=_REWRITE_SECONDS)
             await _sql.were_rewritten(connection, before=before)
+        return done
 
     async def born_at(self) -> datetime:
         born: datetime = await _sql.born_at(self._pool)

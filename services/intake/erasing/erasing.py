@@ -125,12 +125,15 @@ class Erasing:
             await self._carry_on(job)
 
     async def erase_risen(self) -> int:
-        """Erase again what a restored backup has brought back; gives how much that was."""
+        """Erase again what a restored backup has brought back, up to what has to be published; gives how much that was."""
         if self._vault is None:
             return 0
         risen = await self._erasures.risen(await self._vault.forgotten())
         for erased_id, is_citizen in risen:
             await (self.begin_citizen if is_citizen else self.begin_need)(erased_id, "restored")
+        if risen:
+            log.warning("erased_again_after_restore", count=len(risen))
+            await self.look()
         return len(risen)
 
     async def _carry_on(self, job: Job) -> None:
