@@ -62,7 +62,7 @@ from shared.messaging.deadletters import DeadLetters
 from shared.messaging.producing import Producer
 from shared.messaging.relay import OutboxRelay
 from shared.messaging.topics import TopicNames, check_partition_counts, list_topics, load_topics
-from shared.web import CorrelationMiddleware, exception_handlers, health_routes, metrics_route
+from shared.web import CorrelationMiddleware, HeadersMiddleware, exception_handlers, health_routes, metrics_route
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -172,6 +172,7 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
     app = Starlette(
         routes=[*routes(), *login_routes(), *operator_routes(), *health_routes(checks), metrics_route()],
         middleware=[
+            Middleware(HeadersMiddleware),
             Middleware(CorrelationMiddleware),
             Middleware(IdentityMiddleware, identity=identity),
             Middleware(HoldMiddleware, hold=hold),

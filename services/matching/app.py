@@ -26,7 +26,7 @@ from shared.identity import Identity, IdentityMiddleware
 from shared.messaging.deadletters import DeadLetters
 from shared.messaging.producing import Producer
 from shared.messaging.topics import PartitionMismatch, TopicNames, check_partition_counts, load_topics
-from shared.web import CorrelationMiddleware, exception_handlers, health_routes, metrics_route
+from shared.web import CorrelationMiddleware, HeadersMiddleware, exception_handlers, health_routes, metrics_route
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -185,7 +185,11 @@ def build_app(settings: MatchingSettings) -> Starlette:
 
     return Starlette(
         routes=[*routes(), *health_routes(worker.checks()), metrics_route(worker.metrics.registry)],
-        middleware=[Middleware(CorrelationMiddleware), Middleware(IdentityMiddleware, identity=Identity.of(settings))],
+        middleware=[
+            Middleware(HeadersMiddleware),
+            Middleware(CorrelationMiddleware),
+            Middleware(IdentityMiddleware, identity=Identity.of(settings)),
+        ],
         exception_handlers=exception_handlers(),
         lifespan=lifespan,
     )

@@ -2,6 +2,7 @@
 
 from shared.web.bodies import read_body, read_body_as, read_bytes, read_json, read_json_bytes
 from shared.web.correlation import CORRELATION_HEADER, CorrelationMiddleware
+from shared.web.headers import HeadersMiddleware
 from shared.web.health import Check, health_routes
 from shared.web.metrics import metrics_route
 from shared.web.operations import Body, Header, Operation, Parameter, operation
@@ -16,6 +17,7 @@ __all__ = [
     "CorrelationMiddleware",
     "FieldError",
     "Header",
+    "HeadersMiddleware",
     "Operation",
     "Parameter",
     "Problem",
