@@ -76,7 +76,7 @@ class NeedColumns(Table):
         "half_days_named": (np.uint16, ()),
         "services_wanted": (np.uint16, ()),
         "wishes_wanted": (np.uint16, ()),
-        "zone": (np.int8, (POINTS,)),
+        "zone": (np.uint8, (POINTS,)),
         "payers": (np.uint8, (2,)),
         "payer": (np.uint8, ()),
         "primary": (np.uint8, ()),

@@ -63,7 +63,7 @@ class VacancyColumns(Table):
         "half_days_counted": (np.uint16, ()),
         "half_days_perhaps": (np.uint16, ()),
         "open_on": (np.uint16, ()),
-        "zone": (np.int8, ()),
+        "zone": (np.uint8, ()),
         "age_stated": (np.bool_, ()),
         "gender_rule": (np.uint8, ()),
         "half_days_stated": (np.bool_, ()),

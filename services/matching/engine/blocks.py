@@ -6,11 +6,10 @@ words. Both sides of a pair lie in a block each, the one that asks in all lanes 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from services.matching.domain.lists import NOBODY
 from services.matching.domain.need_columns import NeedColumns
 from services.matching.domain.tables import row_of
 from services.matching.domain.vacancy_columns import VacancyColumns
@@ -19,7 +18,7 @@ from services.matching.engine.prefetching import prefetch
 
 if TYPE_CHECKING:
     from services.matching.domain.tables import Array
-    from services.matching.engine.rules import Rows
+    from services.matching.engine.rules import Row, Rows
 
 LANES: Final = 64
 WORDS: Final = 16
@@ -33,55 +32,47 @@ _AHEAD: Final = 32
 
 _WORD: Final = 8
 _BITS: Final = 8
-_BYTES_OF_A_BLOCK: Final = 2 * LANES * WORDS * _WORD
+_WIDTHS: Final = {4: ("fours", np.uint32), 2: ("twos", np.uint16), 1: ("ones", np.uint8)}
+_BYTES_OF_A_BLOCK: Final = 4 * LANES * WORDS * _WORD
 
 
-class Block(NamedTuple):
-    """One side of up to 64 pairs. All arrays but `rows` are views of the same memory.
+Block = Any
+"""One side of up to 64 pairs: an array of one record that has each field of the row 64 times.
 
-    Attributes:
-        fields: an array of one record, which has each field of the row 64 times.
-        rows: which rows of the table they are.
-        words: the rows as they stand in the table, word by word.
-        fours: the fields of four bytes, one after the other, 64 values each; then those of two and of one.
-        twos: see there.
-        ones: see there.
-    """
-
-    fields: Rows
-    rows: Array
-    words: Array
-    fours: Array
-    twos: Array
-    ones: Array
+Beside them it has the same memory by width: `words` are the rows as they stand in the table, word by word, of which the first are the
+fields of eight bytes themselves; behind them lie the narrower fields, `fours`, `twos` and `ones`. `rows` says which rows they are.
+"""
 
 
 def block_of(row: np.dtype[np.void]) -> Block:
-    """Make an empty block for rows of a table.
-
-    The fields of eight bytes are the first words themselves; the narrower ones lie behind all words. What is true or false is 1 or 0.
-    """
-    names, formats, offsets, counts = [], [], [], dict.fromkeys((8, 4, 2, 1), 0)
+    """Make an empty block for rows of a table. What is true or false is 1 or 0."""
+    fields: dict[str, tuple[Any, int]] = {"words": ((np.uint64, (WORDS, LANES)), 0)}
     wide, narrow = 0, LANES * WORDS * _WORD
+    starts, counts = dict.fromkeys(_WIDTHS, 0), dict.fromkeys(_WIDTHS, 0)
     for name in row.names or ():
         base, shape = row[name].subdtype or (row[name], ())
-        values = int(np.prod(shape, dtype=np.int64))
-        room = values * LANES * base.itemsize
-        names.append(name)
-        formats.append((np.dtype(np.uint8) if base == np.bool_ else base, (*shape, LANES)))
-        offsets.append(wide if base.itemsize == _WORD else narrow)
-        wide, narrow = (wide + room, narrow) if base.itemsize == _WORD else (wide, narrow + room)
-        counts[base.itemsize] += values
-    kind = np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": _BYTES_OF_A_BLOCK})
+        values, width = int(np.prod(shape, dtype=np.int64)), base.itemsize
+        start = wide if width == _WORD else narrow
+        fields[name] = ((np.uint8 if base == np.bool_ else base, (*shape, LANES)), start)
+        if width == _WORD:
+            wide += values * LANES * width
+        else:
+            starts[width] = starts[width] if counts[width] else narrow
+            counts[width] += values
+            narrow += values * LANES * width
+    for width, (name, type_) in _WIDTHS.items():
+        fields[name] = ((type_, (counts[width], LANES)), starts[width])
+    fields["rows"] = ((np.int32, (LANES,)), narrow)
+    kind = np.dtype(
+        {
+            "names": list(fields),
+            "formats": [format_ for format_, _ in fields.values()],
+            "offsets": [offset for _, offset in fields.values()],
+            "itemsize": _BYTES_OF_A_BLOCK,
+        }
+    )
     memory = np.zeros(2 * _BYTES_OF_A_BLOCK, dtype=np.uint8)
-    memory = memory[-memory.ctypes.data % _BYTES_OF_A_BLOCK :][:_BYTES_OF_A_BLOCK]
-    narrow, views = LANES * WORDS * _WORD, []
-    for width, kind_of_width in ((4, np.uint32), (2, np.uint16), (1, np.uint8)):
-        end = narrow + counts[width] * LANES * width
-        views.append(memory[narrow:end].view(kind_of_width).reshape(counts[width], LANES))
-        narrow = end
-    words = memory[: LANES * WORDS * _WORD].view(np.uint64).reshape(WORDS, LANES)
-    return Block(memory.view(kind), np.full(LANES, NOBODY, dtype=np.int32), words, *views)
+    return memory[-memory.ctypes.data % _BYTES_OF_A_BLOCK :][:_BYTES_OF_A_BLOCK].view(kind)
 
 
 def block_of_needs() -> Block:
@@ -95,33 +86,34 @@ def block_of_places() -> Block:
 @compiled
 def spread(rows: Rows, chosen: Array, start: Number, block: Block) -> Number:
     """Spread up to 64 of the chosen rows, from `start` on; gives how many."""
-    size = min(LANES, len(chosen) - start)
-    words, last = block.words, len(chosen) - 1
+    size, into = min(LANES, len(chosen) - start), block[0]
+    words, last = into.words, len(chosen) - 1
     for lane in range(size):
         prefetch(rows, np.int64(chosen[min(start + lane + _AHEAD, last)]))
         row = chosen[start + lane]
         read = rows[row].words
-        block.rows[lane] = row
+        into.rows[lane] = row
         for word in range(WORDS):
             words[word, lane] = read[word]
-    _cut(block)
+    _cut(into)
     return size
 
 
 @compiled
 def spread_one(rows: Rows, row: Number, block: Block) -> None:
     """Put one row into all lanes."""
-    read = rows[row].words
-    for word in range(WORDS):
-        block.words[word, :] = read[word]
-    block.rows[:] = row
-    _cut(block)
+    read, into = rows[row].words, block[0]
+    for lane in range(LANES):
+        into.rows[lane] = row
+        for word in range(WORDS):
+            into.words[word, lane] = read[word]
+    _cut(into)
 
 
 @compiled
-def _cut(block: Block) -> None:
+def _cut(into: Row) -> None:
     """Cut the fields that are narrower than a word out of the words."""
-    words, fours, twos, ones = block.words, block.fours, block.twos, block.ones
+    words, fours, twos, ones = into.words, into.fours, into.twos, into.ones
     first_one = WORDS * _WORD - len(ones)
     first_two = first_one - 2 * len(twos)
     first_four = first_two - 4 * len(fours)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 import numpy as np
 
-from services.matching.domain.lists import MOST_POINTS
+from services.matching.domain.lists import FULL, MOST_POINTS
 from services.matching.domain.ranks import RANK_BITS
 from services.matching.engine.blocks import LANES, WORDS_OF_ROW, Block, block_of_needs, block_of_places, spread, spread_one
 from services.matching.engine.compiled import Number, compiled
 from services.matching.engine.index_kernels import WIDTH, scan
 from services.matching.engine.lanes import LANE, ask_for_need, ask_for_place
 from services.matching.engine.pairs import ODD, PAIRS, RULED_OUT_ASKED
-from services.matching.engine.parts import choose, measure
+from services.matching.engine.parts import choose, measure, packed
 from services.matching.engine.rules import RULED_OUT, judge
 
 if TYPE_CHECKING:
@@ -44,6 +44,10 @@ ROW_BITS: Final = 24
 """Of a key beside the points: rows of 16 million needs."""
 
 
+SPARE: Final = 256
+"""Cells of `Room.found` beyond the rows of the table: for the first that are kept, and for a block."""
+
+
 class Room(NamedTuple):
     """Arrays that one question after another uses.
 
@@ -69,7 +73,7 @@ class Room(NamedTuple):
         return cls(
             np.zeros(1, dtype=LANE),
             np.zeros(rows + WIDTH, dtype=np.int32),
-            np.zeros(rows + LANES, dtype=FOUND),
+            np.zeros(rows + SPARE, dtype=FOUND),
             block_of_needs(),
             block_of_places(),
             np.zeros(1, dtype=PAIRS),
@@ -150,7 +154,7 @@ def of_place(store: Store, tables: Tables, vacancy: Number, floors: Array, room:
     found = 0
     for start in range(0, len(may_pass), LANES):
         size = spread(tables.words_of_needs, may_pass, start, room.needs)
-        _weigh(tables, room)
+        _weigh(tables, room, size)
         found = _write(tables, room, size, found, floors)
     return found
 
@@ -168,7 +172,7 @@ def rank_needs(store: Store, tables: Tables, vacancy: Number, keys: Array, room:
     found = left = 0
     for start in range(0, len(may_pass), LANES):
         size = spread(tables.words_of_needs, may_pass, start, room.needs)
-        is_asked = _weigh(tables, room)
+        is_asked = _weigh(tables, room, size)
         found = _write_keys(room, size, keys, found)
         if is_asked:
             left = _write_asked(tables, room, size, left)
@@ -182,7 +186,7 @@ def weigh_needs(tables: Tables, vacancy: Number, rows: Array, room: Room) -> Num
     found = 0
     for start in range(0, len(rows), LANES):
         size = spread(tables.words_of_needs, rows, start, room.needs)
-        _weigh(tables, room)
+        _weigh(tables, room, size)
         found = _write(tables, room, size, found, NO_FLOORS)
     return found
 
@@ -203,7 +207,7 @@ def weigh_places(tables: Tables, need: Number, rows: Array, count: Number, room:
     chosen, found = rows[:count], 0
     for start in range(0, count, LANES):
         size = spread(tables.words_of_vacancies, chosen, start, room.places)
-        _weigh(tables, room)
+        _weigh(tables, room, size)
         found = _write(tables, room, size, found, NO_FLOORS)
     if tables.rules_out[need] and tables.terms[0].rules & RULED_OUT:
         for position in range(found):
@@ -212,12 +216,48 @@ def weigh_places(tables: Tables, need: Number, rows: Array, count: Number, room:
 
 
 @compiled
-def _weigh(tables: Tables, room: Room) -> Number:
-    """Judge and measure the pairs of a block; say whether anything of them is left to Python."""
-    need, place, pair, terms = room.needs.fields[0], room.places.fields[0], room.pairs[0], tables.terms[0]
-    judge(need, place, pair, tables, room.places.rows)
+def best_places(store: Store, tables: Tables, need: Number, first: Number, room: Room) -> tuple[Number, Number]:
+    """Weigh one need against all places that may pass, and keep the first few, best first, at the beginning of `room.found`.
+
+    Gives how many, and whether something of any pair is left to Python: then they may be others.
+    """
+    wanted, best = tables.needs[need], room.found
+    ask_for_need(wanted, tables.terms[0], room.asked[0])
+    may_pass = room.rows[: scan(store, wanted.sections, room.asked[0], room.rows)]
+    spread_one(tables.words_of_needs, need, room.needs)
+    left = tables.rules_out[need] and tables.terms[0].rules & RULED_OUT != 0
+    for cell in range(first):
+        best[cell].key = FULL
+    for start in range(0, len(may_pass), LANES):
+        size = spread(tables.words_of_vacancies, may_pass, start, room.places)
+        left |= _weigh(tables, room, size)
+        for position in range(first, _write(tables, room, size, first, NO_FLOORS)):
+            _let_in(best, first, position)
+    count = 0
+    while count < first and best[count].key != FULL:
+        count += 1
+    return count, left
+
+
+@compiled
+def _let_in(best: Rows, first: Number, position: Number) -> None:
+    """Put a pair among the first if it ranks there; the last of them falls off."""
+    cell = first - 1
+    if best[position].key >= best[cell].key:
+        return
+    while cell > 0 and best[cell - 1].key > best[position].key:
+        best[cell] = best[cell - 1]
+        cell -= 1
+    best[cell] = best[position]
+
+
+@compiled
+def _weigh(tables: Tables, room: Room, size: Number) -> Number:
+    """Judge and measure the pairs of a block; say whether anything of the first `size` is left to Python."""
+    need, place, pair, terms = room.needs[0], room.places[0], room.pairs[0], tables.terms[0]
+    judge(need, place, pair, tables, room.places[0].rows)
     measure(need, place, pair, terms)
-    return choose(pair, terms.threshold)
+    return choose(pair, terms.threshold, size)
 
 
 @compiled
@@ -226,12 +266,12 @@ def _write(tables: Tables, room: Room, size: Number, count: Number, floors: Arra
 
     Without a branch: each pair is written, and the next one over it if it was not chosen.
     """
-    pair, needs, places, with_floors = room.pairs[0], room.needs.rows, room.places.rows, len(floors) > 0
-    verdict, score, packed, asked, chosen = pair.verdict, pair.score, pair.packed, pair.asked, pair.chosen
+    pair, needs, places, with_floors = room.pairs[0], room.needs[0].rows, room.places[0].rows, len(floors) > 0
+    verdict, score, points, asked, chosen = pair.verdict, pair.score, pair.points, pair.asked, pair.chosen
     for at in range(size):
         one = room.found[count]
         one.need, one.vacancy = needs[at], places[at]
-        one.score, one.points, one.unknown, one.asked = score[at], packed[at], verdict[at], asked[at]
+        one.score, one.points, one.unknown, one.asked = score[at], packed(points, at), verdict[at], asked[at]
         key = ((MOST_POINTS - np.int64(score[at])) << RANK_BITS) | tables.ranks[places[at]]
         one.key = 0 if asked[at] & ODD else key
         count += chosen[at] & (not with_floors or one.key <= floors[needs[at]])
@@ -241,7 +281,7 @@ def _write(tables: Tables, room: Room, size: Number, count: Number, floors: Arra
 @compiled
 def _write_keys(room: Room, size: Number, keys: Array, count: Number) -> Number:
     """Write the keys of the chosen of the first `size` pairs of which nothing is asked, as `_write` does."""
-    pair, needs = room.pairs[0], room.needs.rows
+    pair, needs = room.pairs[0], room.needs[0].rows
     score, asked, chosen = pair.score, pair.asked, pair.chosen
     for at in range(size):
         keys[count] = _rank_key(score[at], needs[at])
@@ -253,6 +293,6 @@ def _write_keys(room: Room, size: Number, keys: Array, count: Number) -> Number:
 def _write_asked(tables: Tables, room: Room, size: Number, count: Number) -> Number:
     """Write the chosen of the first `size` pairs of which something is asked, as `_write` does."""
     pair = room.pairs[0]
-    for at in range(LANES):
+    for at in range(size):
         pair.chosen[at] &= pair.asked[at] != 0
     return _write(tables, room, size, count, NO_FLOORS)

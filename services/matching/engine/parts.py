@@ -35,7 +35,7 @@ _BITS: Final = tuple(BIT[part] for part in POSITION)
 
 @compiled
 def measure(need: Row, place: Row, pair: Row, terms: Row) -> None:
-    """Write the score of each pair, its points packed by part, and into the verdict which parts are not known."""
+    """Write the points of each pair and their sum, and into the verdict which parts are not known."""
     parts = terms.parts
     if parts & _BITS[_SERVICES]:
         _services(need, place, pair.points, np.int32(terms.most[_SERVICES]))
@@ -58,28 +58,37 @@ def measure(need: Row, place: Row, pair: Row, terms: Row) -> None:
 
 @compiled
 def _add_up(pair: Row, terms: Row) -> None:
-    points, score, packed, verdict = pair.points, pair.score, pair.packed, pair.verdict
-    for at in range(LANES):
-        score[at], packed[at] = 0, 0
+    score, verdict = pair.score, pair.verdict
+    score[:] = 0
     for part in range(len(_BITS)):
         if terms.parts & _BITS[part]:
-            when_unknown, bit, shift = np.int32(terms.when_unknown[part]), np.int32(_BITS[part]), BITS_A_PART * part
+            points, when_unknown, bit = pair.points[part], np.int32(terms.when_unknown[part]), np.int32(_BITS[part])
             for at in range(LANES):
-                known = points[part, at] != NOT_KNOWN
-                given = points[part, at] if known else when_unknown
-                score[at] += given
-                packed[at] |= np.int64(given) << shift
+                known = points[at] != NOT_KNOWN
+                points[at] = points[at] if known else when_unknown
+                score[at] += points[at]
                 verdict[at] |= 0 if known else bit
+        else:
+            pair.points[part, :] = 0
 
 
 @compiled
-def choose(pair: Row, threshold: Number) -> Number:
-    """Choose the pairs that belong to what is found; say whether something of any of them is left to Python."""
+def packed(points: Array, at: Number) -> Number:
+    """Give the points of a pair, packed by part."""
+    together = np.int64(0)
+    for part in range(len(_BITS)):
+        together |= np.int64(points[part, at]) << (BITS_A_PART * part)
+    return together
+
+
+@compiled
+def choose(pair: Row, threshold: Number, size: Number) -> Number:
+    """Choose the pairs that belong to what is found; say whether something of any of the first `size` is left to Python."""
     verdict, score, asked, chosen = pair.verdict, pair.score, pair.asked, pair.chosen
     left = np.uint8(0)
-    for at in range(LANES):
+    for at in range(size):
         chosen[at] = (asked[at] & ODD != 0) | ((verdict[at] >= 0) & (score[at] >= threshold))
-        left |= asked[at]
+        left |= asked[at] if chosen[at] else 0
     return left != 0
 
 

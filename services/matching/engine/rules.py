@@ -233,9 +233,11 @@ def _gender(need: Row, place: Row, pair: Row) -> None:
 def _reserved(need: Row, place: Row, pair: Row, reserve: Array, place_rows: Array) -> None:
     """Judge what a place is reserved for: few are, so that their municipalities stand beside the rows."""
     residents, reserved, payers, verdict = place.for_residents, place.reserved, need.payers, pair.verdict
+    any_reserved = np.uint8(0)
     for at in range(LANES):
         verdict[at] |= _found(residents[at] != 0, False, _RESERVED)
-    for at in range(LANES):
+        any_reserved |= reserved[at]
+    for at in range(LANES if any_reserved else 0):
         if reserved[at]:
             whom = reserve[place_rows[at]]
             met = _has_bit(whom, payers[0, at]) | _has_bit(whom, payers[1, at])
@@ -281,15 +283,17 @@ def _measure_way(need: Row, place: Row, pair: Row, extra_m: Array) -> None:
 
     Squares are whole numbers below 2**52, which floating point has exactly, and so are their roots, rounded down.
     """
-    located, also_located, metres = need.located, place.located, pair.metres
+    located, also_located, metres, ways = need.located, place.located, pair.metres, pair.ways
     easts, norths, zones = need.easting_m, need.northing_m, need.zone
     place_east, place_north, place_zone = place.easting_m, place.northing_m, place.zone
-    for at in range(LANES):
-        shortest = np.int64(_FAR_M)
-        for point in range(POINTS):
+    for point in range(POINTS):
+        for at in range(LANES):
             east, north = np.float64(easts[point, at] - place_east[at]), np.float64(norths[point, at] - place_north[at])
-            straight = np.int64(sqrt(east * east + north * north))
-            shortest = min(shortest, straight + extra_m[zones[point, at], place_zone[at]])
+            ways[point, at] = np.int32(sqrt(east * east + north * north))
+    for at in range(LANES):
+        to_place, shortest = extra_m[place_zone[at]], _FAR_M
+        for point in range(POINTS):
+            shortest = min(shortest, ways[point, at] + to_place[zones[point, at]])
         metres[at] = shortest if located[at] & also_located[at] else NOT_MEASURED
 
 
@@ -305,9 +309,11 @@ def _distance(need: Row, pair: Row) -> None:
 def _price(need: Row, place: Row, pair: Row, prices: Array, place_rows: Array) -> None:
     """Judge by the price of all; by that of the kind of payer where it differs and is known; else leave it to Python."""
     ceiling, payers, varies, verdict, asked = need.ceiling_dkk, need.payer, place.price_varies, pair.verdict, pair.asked
+    lowest, above = pair.lowest_price, pair.above_price
     for at in range(LANES):
         limits = prices[place_rows[at], payers[at] if varies[at] else 0]
-        limited, known, most = ceiling[at] >= 0, limits[1] != _NOT_ASKED, ceiling[at]
-        fails, unknown = limited & known & (limits[0] > most), limited & known & (limits[1] - 1 > most)
-        verdict[at] |= _found(fails, unknown, _PRICE)
+        lowest[at], above[at] = limits[0], limits[1]
+    for at in range(LANES):
+        limited, known, most = ceiling[at] >= 0, above[at] != _NOT_ASKED, ceiling[at]
+        verdict[at] |= _found(limited & known & (lowest[at] > most), limited & known & (above[at] - 1 > most), _PRICE)
         asked[at] |= PRICE_ASKED if limited & (not known) else 0

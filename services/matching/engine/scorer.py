@@ -14,10 +14,9 @@ from services.matching.domain.pair_points import pack_points
 from services.matching.domain.prices import CLASSES, PRICE_UNIT
 from services.matching.domain.reference import assess
 from services.matching.engine import lanes, pair_kernels, search_kernels
-from services.matching.engine.blocks import LANES
 from services.matching.engine.index import Index
 from services.matching.engine.lanes import LANE
-from services.matching.engine.pair_kernels import NO_FLOORS, ROW_BITS, Room, Tables, rank_keys, tables_of
+from services.matching.engine.pair_kernels import NO_FLOORS, ROW_BITS, SPARE, Room, Tables, rank_keys, tables_of
 from services.matching.engine.pairs import ODD, PRICE_ASKED, RULED_OUT_ASKED
 from services.matching.engine.search_kernels import ENOUGH
 from services.matching.engine.terms_row import BIT, terms_row
@@ -117,6 +116,15 @@ class Scorer:
         index, room = self._place_index, self._room_for(len(self._vacancies.rows))
         return self._settled(room.found[: pair_kernels.of_need(index.store, self._known(), row, room)])
 
+    def best_places(self, row: int, first: int) -> Array:
+        """Give the first places that a need may have, best first."""
+        index, room = self._place_index, self._room_for(len(self._vacancies.rows) + first)
+        count, left = pair_kernels.best_places(index.store, self._known(), row, first, room)
+        if not left:
+            return np.asarray(room.found[:count].copy())
+        found = self.of_need(row)
+        return np.asarray(found[found["key"].argsort()[:first]])
+
     def of_needs(self, rows: Array) -> Iterator[tuple[Array, Array]]:
         """Give all places that needs may have, some of the needs at a time: which they are, and their pairs."""
         store, room = self._place_index.store, self._room_for(len(self._vacancies.rows) + ENOUGH)
@@ -140,7 +148,7 @@ class Scorer:
 
     def _room_for(self, rows: int) -> Room:
         """Give arrays in which all of a table might be found; memory that is never written costs nothing."""
-        if rows > len(self._room.found) - LANES:
+        if rows > len(self._room.found) - SPARE:
             self._room = Room.for_rows(rows)
         return self._room
 

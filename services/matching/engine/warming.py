@@ -28,6 +28,7 @@ def warm_up() -> None:
     index.drop(rows)
     pair_kernels.of_place(index.store, tables, 0, np.full(1, FULL, dtype=np.int64), room)
     pair_kernels.of_need(index.store, tables, 0, room)
+    pair_kernels.best_places(index.store, tables, 0, 1, room)
     pair_kernels.rank_needs(index.store, tables, 0, np.zeros(1, dtype=np.uint32), room)
     pair_kernels.weigh_needs(tables, 0, room.rows[:0], room)
     lists, pairs = Lists(), room.found[:1].copy()

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from services.matching.domain.need_columns import NeedColumns
+from services.matching.domain.tables import row_of
 from services.matching.engine.index_kernels import BLOCK, WIDTH
 from services.matching.engine.scorer import Scorer
 from services.matching.state import MatchingState
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 CANDIDATE_BYTES: Final = BLOCK.itemsize // WIDTH
 """What the engine keeps of a need under each of its target groups, to pass over it, or not."""
+
+ROW_BYTES: Final = row_of(NeedColumns.COLUMNS).itemsize
+"""By which a need is judged and measured."""
 
 
 class Engine:
@@ -38,9 +43,8 @@ class Engine:
 
     def places_of_a_need(self, need_row: int, first: int) -> Ranking:
         """Give the first eligible places, best first, with their points."""
-        found = self._scorer.of_need(need_row)
-        best = found["key"].argsort()[:first]
-        return Ranking(found["vacancy"][best], found["points"][best])
+        best = self._scorer.best_places(need_row, first)
+        return Ranking(best["vacancy"], best["points"])
 
 
 class BestPlaces:

@@ -1,8 +1,11 @@
 """One vacancy against all open needs, all eligible ranked and the first 100 with their points: the engine beside PostgreSQL and DuckDB.
 
 The vacancies are drawn so that 0.1, 1 and 10 % of the needs are eligible. Each is asked of everybody in turns, caches warm, statements
-prepared; PostgreSQL and DuckDB serial and parallel. Whoever answers otherwise than the engine ends the run. The floor is the time in which
-the bytes that the engine keeps of the candidates are read from memory, once.
+prepared; PostgreSQL and DuckDB serial and parallel. Whoever answers otherwise than the engine ends the run.
+
+The floor is the time in which the bytes that no exact scorer can leave out are read, once and in order, as numbers that are added up: what
+the index keeps of each candidate (a need counts once for each target group that it shares with the place, under a section in common),
+and the whole row of each that is eligible, since every field of it gives or costs points. Rows of candidates that fail count nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import numpy as np
 
 from deploy.cli.figures import Figure
 from tests.benchmarks.scoring.blocks import Contender, take_turns
-from tests.benchmarks.scoring.engine import CANDIDATE_BYTES, Engine
+from tests.benchmarks.scoring.engine import CANDIDATE_BYTES, ROW_BYTES, Engine
 from tests.benchmarks.scoring.places import Places
 from tests.benchmarks.scoring.statements import needs_of_a_place
 from tests.benchmarks.scoring.world import THREADS, draw_market, peers, put_places, say, tables_for
@@ -91,8 +94,10 @@ async def _measure(
     ducks = [databases.duck.prepare(sql, None) for sql in by_duck]
     answers: dict[int, Ranking] = {}
     candidates = [_candidates(market, row) for row in rows]
-    bytes_of = [np.ones(max(1, count * CANDIDATE_BYTES // 8), dtype=np.int64) for count in candidates]
-    say(f"{share:.1%}: candidates {candidates}")
+    eligible = [len(engine.needs_of_a_place(row, FIRST).ids) for row in rows]
+    must_be_read = [one * CANDIDATE_BYTES + other * ROW_BYTES for one, other in zip(candidates, eligible, strict=True)]
+    bytes_of = [np.ones(max(1, count // 8), dtype=np.int64) for count in must_be_read]
+    say(f"{share:.1%}: candidates {candidates}, bytes that must be read {must_be_read}")
 
     def ask_engine(number: int) -> None:
         answers[number] = engine.needs_of_a_place(rows[number], FIRST)
