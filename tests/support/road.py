@@ -18,12 +18,16 @@ from deploy.embedded.databases import create_database
 from deploy.embedded.mailcatcher import Mailbox
 from deploy.embedded.mailcatcher import build_app as build_mail_catcher
 from deploy.embedded.ports import LOOPBACK, free_port
+from deploy.principals.administration import administration, brokers_as
+from deploy.principals.applying import apply
+from deploy.principals.bindings import Declaration
+from deploy.principals.declared import SERVICES, load_access
 from deploy.simulate.broker_view import BrokerView
 from deploy.simulate.settling import settle
 from deploy.simulate.ways_in import Service
 from shared.database import migrate
 from shared.messaging.log import read_to_end
-from shared.messaging.security import environment_of
+from shared.messaging.security import environment_of, security_of
 from shared.messaging.topics import TopicNames, load_topics
 from tests.support.notifications import EventStream
 from tests.support.processes import REPOSITORY, ServiceProcess
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
 PATIENCE = 60
 """Seconds: how long a machine with too much to do may take for what takes milliseconds."""
 _PAGE = 1000
+_PASSWORD = "secret"
 _MESSAGING_MIGRATIONS = REPOSITORY / "shared" / "messaging" / "migrations"
 
 
@@ -56,6 +61,12 @@ class Around:
     topics_file: Path
     intake_dsn: str
     notifications_dsn: str
+
+    def brokers_of(self, service: str) -> str:
+        """Give the brokers to a service, which is nobody but itself to a Kafka that asks."""
+        if not security_of(self.bootstrap_servers).logs_in:
+            return self.bootstrap_servers
+        return brokers_as(self.bootstrap_servers, f"{self.names.prefix}{service}", _PASSWORD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +118,7 @@ class Road:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What every service and the command line are told."""
+        """What every service and the command line are told; the command line is an administrator's."""
         return {
             **environment_of(self.around.bootstrap_servers),
             "LEDIGPLADS_TOPIC_PREFIX": self.around.names.prefix,
@@ -116,11 +127,11 @@ class Road:
 
     @property
     def intake_environment(self) -> dict[str, str]:
-        return self.environment | {"LEDIGPLADS_INTAKE_POSTGRES_DSN": self.around.intake_dsn}
+        return self._as("intake") | {"LEDIGPLADS_INTAKE_POSTGRES_DSN": self.around.intake_dsn}
 
     @property
     def notifications_environment(self) -> dict[str, str]:
-        return self.environment | {
+        return self._as("notifications") | {
             "LEDIGPLADS_NOTIFICATIONS_POSTGRES_DSN": self.around.notifications_dsn,
             "LEDIGPLADS_SMTP_HOST": LOOPBACK,
             "LEDIGPLADS_SMTP_PORT": str(self._smtp_port),
@@ -130,12 +141,15 @@ class Road:
 
     def matching_worker(self, number: int) -> ServiceProcess:
         """Make a worker that belongs to this road; whoever makes another one starts and stops it."""
-        environment = self.environment | {
+        environment = self._as("matching") | {
             "LEDIGPLADS_MATCHING_WORKER": str(number),
             "LEDIGPLADS_MATCHING_SESSION_TIMEOUT_MS": "6000",
             "LEDIGPLADS_MATCHING_RECLAIM_SECONDS": "1",
         }
         return self._process("matching", environment, f"matching-{number}")
+
+    def _as(self, service: str) -> dict[str, str]:
+        return self.environment | environment_of(self.around.brokers_of(service))
 
     def _process(self, service: str, environment: Mapping[str, str], name: str | None = None) -> ServiceProcess:
         return ServiceProcess(f"services.{service}", environment, log=self.folder / f"{name or service}.log")
@@ -252,5 +266,9 @@ async def new_surroundings(
     for service in ("intake", "notifications"):
         dsns[service] = await create_database(postgres_dsn, f"{names.prefix}{service}", "secret")
         await migrate(dsns[service], [REPOSITORY / "services" / service / "migrations", _MESSAGING_MIGRATIONS])
-    await create_all(bootstrap_servers, load_topics(topics_file), names)
+    topics = load_topics(topics_file)
+    await create_all(bootstrap_servers, topics, names)
+    if security_of(bootstrap_servers).logs_in:
+        async with administration(bootstrap_servers) as admin:
+            await apply(admin, Declaration(load_access(), topics, names), dict.fromkeys(SERVICES, _PASSWORD))
     yield Around(bootstrap_servers, names, topics_file, dsns["intake"], dsns["notifications"])
