@@ -5,7 +5,7 @@ from pathlib import Path
 import orjson
 from cyclopts import App
 
-from deploy.cli import output, partner_login
+from deploy.cli import output, partner_client, partner_login
 from deploy.cli.calling import intake_of
 from deploy.cli.exits import OK, REFUSED
 from deploy.cli.stack_state import find_stack
@@ -54,8 +54,8 @@ async def add(
     stack = find_stack()
     async with intake_of(stack) as intake:
         made = await intake.call("POST", "/operator/partners", orjson.dumps(declared))
-    login = await partner_login.admit(stack, name)
-    output.line({**made, **_shown(login, credentials)})
+    login, client = await partner_login.admit(stack, name), partner_client.admit(name)
+    output.line({**made, **_shown(login, credentials), **_client_shown(client, credentials)})
     return OK
 
 
@@ -78,7 +78,8 @@ async def login(name: str, *, credentials: Path | None = None) -> int:
     if name not in known:
         output.say(f"There is no partner {name}.")
         return REFUSED
-    output.line({"partner": name, **_shown(await partner_login.admit(stack, name, renew=True), credentials)})
+    login, client = await partner_login.admit(stack, name, renew=True), partner_client.admit(name, renew=True)
+    output.line({"partner": name, **_shown(login, credentials), **_client_shown(client, credentials)})
     return OK
 
 
@@ -99,6 +100,16 @@ def _shown(login: partner_login.Login | None, file: Path | None) -> dict[str, st
     return {"username": login.user}
 
 
+def _client_shown(client: partner_client.ClientLogin | None, file: Path | None) -> dict[str, str]:
+    """The same for our HTTP APIs, where the stack's own provider gives the tokens."""
+    if client is None:
+        return {}
+    if file is None:
+        return client.shown()
+    client.write(file)
+    return {"client_id": client.client}
+
+
 @partner.command
 async def remove(name: str) -> int:
     """Delete a partner's login, and its topics with all that is in them. What it published stays.
@@ -111,6 +122,7 @@ async def remove(name: str) -> int:
     stack = find_stack()
     async with intake_of(stack) as intake:
         await partner_login.dismiss(stack, name)
+        partner_client.dismiss(name)
         try:
             await intake.call("DELETE", f"/operator/partners/{name}")
         except RefusedError as error:

@@ -66,7 +66,8 @@ class Logins:
 
     def __init__(self) -> None:
         home = Home(home_folder())
-        embedded = home.state().get("identity")
+        # As for `find_stack`: where the environment says which services are meant, the stack of this folder is not.
+        embedded = None if "LEDIGPLADS_INTAKE_URL" in os.environ else home.state().get("identity")
         self.embedded = home if embedded is not None and not os.environ.get(_ISSUER) else None
         self.issuer = os.environ.get(_ISSUER) or (str(embedded["issuer"]) if embedded is not None else None)
         own = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "ledigplads"

@@ -66,6 +66,6 @@ def prepare(home: Home, address: str, pages: str | None = None) -> services.Serv
     folder.mkdir(mode=0o700, exist_ok=True)
     programs = (known.WEB, *known.PROGRAMS)
     secret_of = {name: client_secret(home, name) for name in programs}
-    known.write(folder / "clients.json", known.clients(pages or address, secret_of))
+    known.write(folder / "clients.json", [*known.clients(pages or address, secret_of), *known.partners_of(folder)])
     known.write(folder / "people.json", demo_people(datetime.now(UTC).date()))
     return services.login_provider(home, issuer(address), audience())

@@ -31,6 +31,8 @@ PROGRAMS: Final[Mapping[str, Mapping[str, Any]]] = {
 """Who logs in by client credentials, and what the provider says of them."""
 
 
+PARTNERS: Final = "partner-"
+"""How the clients begin that `ledigplads partner` makes."""
 FIRST: Final = ("Begynd her", "Begin here")
 FIRST_PEOPLE: Final = frozenset({"sb-0751-1", "leder-0751", "tilbud-vaerkstedet-birkholm", "drift-1"})
 """One for each role, who stand first on the page."""
@@ -81,6 +83,14 @@ def clients(address: str, secret_of: Mapping[str, str]) -> list[Client]:
         Client(id=CLI, redirects=("http://127.0.0.1/callback",)),
         *(Client(id=name, secret=secret_of[name], claims=dict(claims)) for name, claims in PROGRAMS.items()),
     ]
+
+
+def partners_of(folder: Path) -> list[Client]:
+    """Give the partners' clients that were made while the stack was up before."""
+    if not (folder / "clients.json").exists():
+        return []
+    listed = orjson.loads((folder / "clients.json").read_bytes())
+    return [client for client in map(Client.model_validate, listed) if client.id.startswith(PARTNERS)]
 
 
 def write(file: Path, entries: Iterable[BaseModel]) -> None:

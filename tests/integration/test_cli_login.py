@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 import httpx2
 import pytest
 
+from deploy.cli import partner_client
 from deploy.cli.exits import AWAY, OK, REFUSED
 from deploy.cli.main import run
 from deploy.cli.signing_in import authorization
+from deploy.embedded.known import partners_of
 from shared.identity import Role
 from shared.identity.claims import load_claim_rules
 from shared.identity.documents import read_document
@@ -96,6 +98,35 @@ def test_a_login_that_has_expired_counts_no_more(home: Home, capsys: pytest.Capt
     capsys.readouterr()
     assert run(["whoami"]) == OK
     assert "nobody is logged in" in capsys.readouterr().out
+
+
+def test_a_partner_gets_a_client_of_its_own_which_is_taken_away_with_it(home: Home, tmp_path: Path) -> None:
+    made = partner_client.admit("havblik")
+    assert made is not None
+    assert made.secret is not None
+    file = tmp_path / "havblik.env"
+    made.write(file)
+    assert file.stat().st_mode & 0o077 == 0
+    assert f"LEDIGPLADS_CLIENT_SECRET={made.secret}" in file.read_text()
+    person = asyncio.run(_partner(home, made.client, made.secret))
+    assert person is not None
+    assert (person.roles, person.partner) == (frozenset({Role.PARTNER}), "havblik")
+    again = partner_client.admit("havblik")
+    assert again is not None
+    assert again.secret is None
+    renewed = partner_client.admit("havblik", renew=True)
+    assert renewed is not None
+    assert renewed.secret not in (None, made.secret)
+    assert asyncio.run(_partner(home, made.client, made.secret)) is None
+    assert [one.id for one in partners_of(home.login_provider)] == ["partner-havblik"]
+    partner_client.dismiss("havblik")
+    assert asyncio.run(_partner(home, made.client, renewed.secret or "")) is None
+
+
+async def _partner(home: Home, client: str, secret: str) -> Person | None:
+    async with httpx2.AsyncClient() as http:
+        answer = await http.post(f"{issuer_of(home)}/token", data={"grant_type": "client_credentials"}, auth=(client, secret))
+    return await _person(home, {"Authorization": f"Bearer {answer.json()['access_token']}"}) if answer.is_success else None
 
 
 def test_who_is_nobody_is_told_who_there_is(capsys: pytest.CaptureFixture[str]) -> None:
