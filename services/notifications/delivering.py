@@ -128,7 +128,6 @@ class Sender:
     def _say(self, delivery: LeasedDelivery, outcome: Outcome) -> None:
         about = {
             "delivery_id": str(delivery.delivery_id),
-            "need_id": delivery.need_id,
             "attempt": delivery.attempt.number,
             "correlation_id": delivery.correlation_id,
         }
