@@ -19,6 +19,8 @@ _PATH: Final = "/login-provider"
 """Where the local provider answers under the stack's one address."""
 _SESSIONS: Final = "sessions"
 _ISSUER: Final = "LEDIGPLADS_IDENTITY_ISSUER"
+_CLIENT_SECRET: Final = "LEDIGPLADS_IDENTITY_CLIENT_SECRET"  # noqa: S105 - the variable's name
+_BEFORE: Final = "LEDIGPLADS_IDENTITY_SESSION_SECRET_BEFORE"
 _AUDIENCE: Final = "LEDIGPLADS_IDENTITY_AUDIENCE"
 
 
@@ -39,17 +41,15 @@ def settings(home: Home, address: str) -> Mapping[str, str]:
         _AUDIENCE: audience(),
         "LEDIGPLADS_IDENTITY_SESSION_SECRET": home.secret(_SESSIONS),
     }
-    return {name: os.environ.get(name) or value for name, value in own.items()}
+    before = {_BEFORE: os.environ[_BEFORE]} if os.environ.get(_BEFORE) else {}
+    return {name: os.environ.get(name) or value for name, value in own.items()} | before
 
 
 def pages_settings(home: Home) -> Mapping[str, str]:
-    """Tell intake how its pages prove themselves to the local provider; empty where the environment names another."""
+    """Tell intake how its pages prove themselves to the provider: our own, or the one that the environment names."""
     if os.environ.get(_ISSUER):
-        return {}
-    return {
-        "LEDIGPLADS_IDENTITY_CLIENT_ID": known.WEB,
-        "LEDIGPLADS_IDENTITY_CLIENT_SECRET": client_secret(home, known.WEB),
-    }
+        return {_CLIENT_SECRET: os.environ[_CLIENT_SECRET]} if os.environ.get(_CLIENT_SECRET) else {}
+    return {"LEDIGPLADS_IDENTITY_CLIENT_ID": known.WEB, _CLIENT_SECRET: client_secret(home, known.WEB)}
 
 
 def prepare(home: Home, address: str, pages: str | None = None) -> services.Service | None:

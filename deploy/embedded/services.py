@@ -21,6 +21,8 @@ _MAIL_FROM = "Ledigplads <varsel@ledigplads.example>"
 _LAUNCHERS_OWN = frozenset({"LEDIGPLADS_PORT", "LEDIGPLADS_POSTGRES_DSN", "LEDIGPLADS_POSTGRES_BINARIES", "LEDIGPLADS_HOME"})
 # Each service is told its own login, and nobody else one.
 _OF_KAFKA = re.compile(r"LEDIGPLADS_(\w+_)?KAFKA_")
+# What proves somebody's identity goes to the one who needs it, by `Surroundings`.
+_PROOFS = re.compile(r"LEDIGPLADS_(IDENTITY_(CLIENT|SESSION)_SECRET\w*|CLIENT_SECRET|TOKEN)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,10 @@ def _inherited() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if name not in _LAUNCHERS_OWN and not name.endswith("_POSTGRES_DSN") and not _OF_KAFKA.match(name)
+        if name not in _LAUNCHERS_OWN
+        and not name.endswith("_POSTGRES_DSN")
+        and not _OF_KAFKA.match(name)
+        and not _PROOFS.fullmatch(name)
     }
 
 
