@@ -336,7 +336,8 @@ class Matching:
     # --- scoring and saying ------------------------------------------------------------------------------------------
 
     def score_some(self) -> bool:
-        """Score a piece of what is queued; say whether there was any."""
+        """Score a piece of what is queued; say whether anything was, be it scored meanwhile: now that it is not, others may be told of."""
+        had_any = bool(self._to_score)
         while self._to_score:
             queued = self._to_score.popleft()
             if len(queued) > _NEEDS_A_PIECE:
@@ -351,7 +352,7 @@ class Matching:
                     self._to_score.appendleft(piece)
                     raise
                 return True
-        return False
+        return had_any
 
     def answer(self, partition: Partition, need_id: str) -> bytes | Literal["gone", "later"]:
         """Give the canonical form of what is true for a need now.
