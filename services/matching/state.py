@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 class Changed(Mapping[str, str]):
-    """Needs whose first K places changed, each with the id of a vacancy that caused it.
+    """Needs whose first K places changed, each with the id of the newest vacancy that caused it, and those of the newest first.
 
     They are rows until somebody asks for ids, which must be before any need is put in or removed.
     """
@@ -51,8 +51,11 @@ class Changed(Mapping[str, str]):
 
     @cached_property
     def _causes(self) -> dict[str, str]:
-        named = self._need_id_of
-        return {named(row): vacancy_id for vacancy_id, rows in self._rows_by_vacancy for row in rows.tolist()}
+        causes: dict[str, str] = {}
+        for vacancy_id, rows in self._rows_by_vacancy:
+            for row in rows.tolist():
+                causes.setdefault(self._need_id_of(row), vacancy_id)
+        return causes
 
     def __getitem__(self, need_id: str) -> str:
         return self._causes[need_id]
@@ -241,7 +244,9 @@ class MatchingState:
         """
         lost = list(self._take_off(changes))
         gained = list(self._put_in(changes))
-        changed = Changed((*lost, *gained), self._needs.slots.id_of)
+        order = {vacancy_id: position for position, vacancy_id in enumerate(changes)}
+        newest_first = sorted((*lost, *gained), key=lambda one: order[one[0]], reverse=True)
+        changed = Changed(newest_first, self._needs.slots.id_of)
         self._search(self._lists.must_search(Changed(lost, self._needs.slots.id_of).rows, self._k))
         return changed
 
@@ -253,9 +258,10 @@ class MatchingState:
 
     def _take_off(self, vacancy_ids: Iterable[str]) -> Iterator[tuple[str, Array]]:
         """Take vacancies off all lists as they still are; give for each the needs that had it among their first K."""
+        ranked = len(self._lists.columns.ranks)  # what is beyond failed to be written, and is on no list
         for vacancy_id in vacancy_ids:
             row = self._vacancies.slots.of.get(vacancy_id)
-            if row is not None and self._vacancies.matchable[row]:
+            if row is not None and row < ranked and self._vacancies.matchable[row]:
                 yield vacancy_id, self._lists.take_off(row, self._k)
 
     def _put_in(self, changes: Mapping[str, Vacancy | None]) -> Iterator[tuple[str, Array]]:

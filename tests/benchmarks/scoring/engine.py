@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -10,9 +11,11 @@ from services.matching.domain.need_columns import NeedColumns
 from services.matching.domain.tables import row_of
 from services.matching.engine.index_kernels import BLOCK, WIDTH
 from services.matching.engine.scorer import Scorer
+from services.matching.engine.warming import warm_up
 from services.matching.state import MatchingState
 from tests.benchmarks.scoring.citizens import draw_needs
 from tests.benchmarks.scoring.ranking import Ranking
+from tests.benchmarks.scoring.world import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,15 +54,29 @@ class BestPlaces:
     """A worker's state with drawn needs, each holding its best places."""
 
     def __init__(self, terms: Terms, needs: int, vacancies: Sequence[Vacancy], seed: int) -> None:
+        warm_up()
         self._state = MatchingState(terms)
         self._k = terms.policy.best_k
+        started = time.process_time()
         self.change({vacancy.vacancy_id: vacancy for vacancy in vacancies})
+        say(f"{len(vacancies)} places are open after {time.process_time() - started:.0f} s of a core")
         ids = [vacancy.vacancy_id for vacancy in vacancies]
         columns = self._state._needs
         draw_needs(columns, self._state._books, terms, size=needs, vacancy_ids=ids, seed=seed)
         self._state._lists.grow(len(columns.live))
         self._rows = np.arange(len(columns.live))
+        drawn = time.process_time()
         self._state._let_take_part(self._rows)
+        say(
+            f"{needs} needs are drawn after {drawn - started:.0f} s, and hold their best after {time.process_time() - drawn:.0f} s more"
+        )
+
+    def bytes_a_need(self) -> tuple[float, float]:
+        """Give what a list costs, and what the entries cost of those who hold a place."""
+        columns = self._state._lists.columns
+        holders = columns.holders
+        used = (len(holders.blocks) - int(holders.free_blocks[0])) * holders.blocks.itemsize
+        return columns.cells.itemsize + columns.floors.itemsize, used / len(self._rows)
 
     def change(self, changes: Mapping[str, Vacancy | None]) -> int:
         """Let vacancies be published, changed or withdrawn, and give how many needs have other places then."""
