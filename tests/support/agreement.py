@@ -9,12 +9,17 @@ from services.matching.domain.codebooks import Codebooks
 from services.matching.domain.need_columns import NeedColumns
 from services.matching.domain.pair_points import unknown_codes, unpack_points
 from services.matching.domain.reference import assess
-from services.matching.domain.terms import PARTS, Terms
+from services.matching.domain.rules import JUDGES
+from services.matching.domain.terms import PARTS, RULES, Terms
 from services.matching.domain.vacancy_columns import VacancyColumns
+from services.matching.domain.verdicts import Fails
 from services.matching.engine.scorer import Scorer
 from shared.contracts.need import NeedProfile
 from shared.contracts.vacancy import Vacancy
 from tests.support.matching import Chance
+
+_OFTEN_FAILING = ("section", "age", "target_group")
+"""Rules that most random pairs fail: they are judged first."""
 
 Answers = dict[tuple[int, int], Any]
 """Of every eligible pair, by position of need and vacancy: score, points by part, what is unknown."""
@@ -34,10 +39,15 @@ def agree(seed: int, size: int, terms: Terms) -> int:
 
 
 def by_reference(needs: list[NeedProfile], vacancies: list[Vacancy], terms: Terms) -> Answers:
+    """Give what the reference says: a pair that one rule excludes is judged no further, every other is assessed whole."""
+    rules = [JUDGES[code] for code in sorted(RULES, key=_OFTEN_FAILING.__contains__, reverse=True) if terms.applies(code)]
     expected = {}
     for (n, need), (v, vacancy) in product(enumerate(needs), enumerate(vacancies)):
+        if any(isinstance(judge(need, vacancy, terms), Fails) for judge in rules):
+            continue
         found = assess(need, vacancy, terms)
-        if found.eligible and found.score >= terms.policy.threshold:
+        assert found.eligible
+        if found.score >= terms.policy.threshold:
             expected[n, v] = (found.score, {code: part.points for code, part in found.parts.items()}, tuple(found.unknown))
     return expected
 
