@@ -73,8 +73,14 @@ def asyncapi_document(topics: Topics, schemas: Mapping[str, Schema], *, version:
         "servers": {
             "kafka": {
                 "host": "{bootstrap}",
-                "protocol": "kafka",
-                "description": "Apache Kafka; `ledigplads up` prints where",
+                "protocol": "kafka-secure",
+                "description": "Apache Kafka with a login of your own, over TLS beyond one machine (SASL_SSL)",
+                "security": [
+                    {
+                        "type": "scramSha512",
+                        "description": "`ledigplads partner add` makes it: user `partner-<name>`, its groups likewise (or with a dot and more behind)",
+                    }
+                ],
                 "variables": {"bootstrap": {"default": "localhost:9092", "description": "LEDIGPLADS_KAFKA_BOOTSTRAP_SERVERS"}},
             }
         },
