@@ -14,10 +14,11 @@ import orjson
 from services.matching.domain.pair_points import unknown_codes, unpack_points
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from services.matching.domain.need_book import Position
-    from services.matching.state import MatchingState
+    from services.matching.domain.tables import Array
+    from services.matching.state import Cell, MatchingState
     from shared.contracts.settings import PartCode
 
 
@@ -32,17 +33,18 @@ class PlaceTexts:
         self._positions = positions
         self._frames: dict[int, tuple[int, bytes, bytes]] = {}
 
-    def write(self, state: MatchingState, need_id: str) -> bytes:
-        """Write the array of a need's places, best first."""
-        parts, texts = state.parts, []
-        for row, edition, score, points, unknown in state.cells(need_id):
-            frame = self._frames.get(row)
-            if frame is None or frame[0] != edition:
-                frame = self._frames[row] = self._frame(state, row, edition)
-            texts.append(
-                b'%b%d,"points":%b,"unknown":%b%b' % (frame[1], score, _points(points, parts), _unknown(unknown), frame[2])
-            )
-        return b"[%b]" % b",".join(texts)
+    def write(self, state: MatchingState, need_rows: Array) -> Iterator[bytes]:
+        """Write the array of places of each of some live needs, best first; weighed together, which costs a third."""
+        parts, listed = state.parts, state.cells_of(need_rows)
+        for position in range(len(need_rows)):
+            yield b"[%b]" % b",".join(self._place(state, parts, cell) for cell in listed.cells(position))
+
+    def _place(self, state: MatchingState, parts: tuple[PartCode, ...], cell: Cell) -> bytes:
+        row, edition, score, points, unknown = cell
+        frame = self._frames.get(row)
+        if frame is None or frame[0] != edition:
+            frame = self._frames[row] = self._frame(state, row, edition)
+        return b'%b%d,"points":%b,"unknown":%b%b' % (frame[1], score, _points(points, parts), _unknown(unknown), frame[2])
 
     def _frame(self, state: MatchingState, row: int, edition: int) -> tuple[int, bytes, bytes]:
         """Write what of a place is the same on every list: what stands before the score, and after the unknowns."""

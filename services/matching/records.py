@@ -14,14 +14,13 @@ from shared.contracts.match import CLAIM_KEY, ERASED_TYPE, Claim
 from shared.messaging.envelope import state_envelope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from services.matching.domain.causes import Cause, CauseKind
     from services.matching.domain.need_book import Position
     from services.matching.domain.terms import Terms
     from shared.contracts.need import NeedProfile
     from shared.messaging.envelope import Envelope, Header
-    from shared.messaging.records import RawRecord
 
 SOURCE: Final = "matching"
 # What follows the canonical form in a record: the fields that do not make an answer another answer stand last.
@@ -117,12 +116,12 @@ def match_headers(need_id: str, position: Position, cause: Cause, *, is_erased: 
     return (replace(envelope, type=ERASED_TYPE) if is_erased else envelope).to_headers()
 
 
-def is_under_epoch(record: RawRecord, epoch: int) -> bool:
+def is_under_epoch(key: bytes | None, headers: Iterable[tuple[str, bytes | None]], epoch: int) -> bool:
     """Say whether a match (not a claim) was written under an epoch, by its id alone: `<need id>/<epoch>/<version>`."""
-    for name, value in record.headers:
+    for name, value in headers:
         if name == "ce_id" and value is not None:
             need_id, _, position = value.partition(b"/")
-            return position.startswith(b"%d/" % epoch) and need_id == record.key_bytes != CLAIM_KEY.encode()
+            return position.startswith(b"%d/" % epoch) and need_id == key != CLAIM_KEY.encode()
     return False
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from services.matching.domain.causes import CauseKind
     from services.matching.domain.need_book import Position
     from services.matching.domain.tables import Array
+    from services.matching.lean_reading import LeanEvent
     from services.matching.metrics import Metrics
     from services.matching.state import Changed
     from shared.contracts.need import NeedProfile
@@ -48,7 +49,12 @@ _NEEDS_A_PIECE: Final = 500
 _NOBODY: Final = -1
 """The owner of a row that has no need."""
 
+_NO_ROW: Final = -1
 _THE_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+Answer = bytes | Literal["gone", "later"]
+"""The canonical form of what is true; "gone": there is no such open need, its record is a tombstone; "later": it cannot be said yet."""
 
 
 class NotReadyError(Exception):
@@ -60,7 +66,8 @@ class Said:
     """A record of `matches` as it stands on the log; `body` None is a tombstone."""
 
     key: str
-    envelope: Envelope
+    epoch: int
+    cause: Cause
     body: bytes | None
     offset: int
 
@@ -141,37 +148,55 @@ class Matching:
             "vacancies": self.state.vacancies_open if self._state else 0,
         }
 
-    def _is_scored(self, need_id: str) -> bool:
-        return self._state is not None and self._state.is_live(need_id)
-
     # --- settings ----------------------------------------------------------------------------------------------------
 
     def policy_arrived(self, event: Event[Policy]) -> None:
         """Go over to a newer policy, never to an older one."""
-        if self._is_old(self._settings_positions, event) or event.data is None:
+        if self._is_old_setting(event):
             return
-        if is_newer_policy(self._policy, event.data):
-            self._policy = event.data
-            self._change_terms(event, "policy")
+        if event.data is not None and is_newer_policy(self._policy, event.data):
+            self._change_terms(event.data, self._today, event, "policy")
+        self._note_setting(event)
 
     def today_arrived(self, event: Event[Today]) -> None:
         """Go over to a later day, never to an earlier one."""
-        if self._is_old(self._settings_positions, event) or event.data is None:
+        if self._is_old_setting(event):
             return
-        if self._today is None or event.data.day > self._today.day:
-            self._today = event.data
-            self._change_terms(event, "day")
+        if event.data is not None and (self._today is None or event.data.day > self._today.day):
+            self._change_terms(self._policy, event.data, event, "day")
+        self._note_setting(event)
 
-    def _change_terms(self, event: Event[Policy] | Event[Today], kind: CauseKind) -> None:
-        if self._policy is None or self._today is None:
-            return
-        self.terms_known.set()
-        if self._state is None:
-            return
-        waiting = self._state.change_terms(Terms(self._policy, self._today.day))
-        log.info("terms_changed", policy=self._policy.version, day=str(self._today.day), needs=len(waiting))
-        self._note_all(self._cause(event.envelope, kind))
+    def _change_terms(self, policy: Policy | None, today: Today | None, event: Event[Any], kind: CauseKind) -> None:
+        if policy is not None and today is not None and self._state is not None:
+            self._score_anew(self._cause(event.envelope, kind), Terms(policy, today.day))
+        self._policy, self._today = policy, today
+        if policy is not None and today is not None:
+            self.terms_known.set()
+
+    def _score_anew(self, cause: Cause, terms: Terms) -> None:
+        """Score all needs, under these terms; where that fails half way, under those that the state has come to."""
+        try:
+            waiting = self.state.change_terms(terms)
+        except BaseException:
+            self._begin_again(cause)
+            raise
+        log.info("terms_changed", policy=terms.policy.version, day=str(terms.today), needs=len(waiting))
+        self._note_all(cause)
         self._queue(waiting)
+
+    def _begin_again(self, cause: Cause) -> None:
+        """Trust no list any more: every need is scored again, whatever is still marked as scored."""
+        self.state.begin_again()
+        self._note_all(cause)
+        self._queue(np.flatnonzero(self._owners != _NOBODY))
+
+    def _is_old_setting(self, event: Event[Any]) -> bool:
+        return not is_newer(self._settings_positions.get(event.subject), event.position)
+
+    def _note_setting(self, event: Event[Any]) -> None:
+        """Remember the position, after a tombstone too. Not before: what failed comes again, and must then be news."""
+        self._settings_positions[event.subject] = event.position
+        self._latest = max(self._latest, event.time)
 
     # --- vacancies ---------------------------------------------------------------------------------------------------
 
@@ -209,9 +234,7 @@ class Matching:
             self._whole_places.change(changes)
         except BaseException:
             # The same batch comes again, and would find lists that nobody could mend by then.
-            waiting = self.state.begin_again()
-            self._note_all(cause)
-            self._queue(waiting)
+            self._begin_again(cause)
             raise
         return changed
 
@@ -220,13 +243,13 @@ class Matching:
 
         The record before it may be published again to mend this, so its position is forgotten by one.
         """
-        self._change_vacancies({vacancy_id: None}, self._repair(None))
+        self._change_vacancies({vacancy_id: None}, self._repair())
         if (seen := self._vacancy_positions.get(vacancy_id)) is not None:
             self._vacancy_positions[vacancy_id] = (seen[0], seen[1] - 1)
 
     # --- needs -------------------------------------------------------------------------------------------------------
 
-    def needs_arrived(self, number: int, events: Iterable[Event[NeedProfile]]) -> None:
+    def needs_arrived(self, number: int, events: Iterable[Event[NeedProfile] | LeanEvent]) -> None:
         """Take in needs of a partition, in the order of the log; the last version of each in the batch is scored."""
         partition = self.partitions[number]
         opened: dict[str, NeedProfile] = {}
@@ -288,19 +311,19 @@ class Matching:
 
     def said_arrived(self, number: int, said: Said) -> None:
         """Take in a record of this worker's own output, or of somebody who may no longer write it."""
-        partition, cause = self.partitions[number], self._repair(said.envelope)
+        partition = self.partitions[number]
         if said.key == CLAIM_KEY:
-            partition.saw_claim(said.envelope.epoch, said.offset, said.envelope.time)
+            partition.saw_claim(said.epoch, said.offset, said.cause.time)
             return
         digest = GONE if said.body is None else digest_of_body(said.body)
-        partition.saw_record(said.key, said.envelope.epoch, digest, cause)
+        partition.saw_record(said.key, said.epoch, digest, said.cause)
         if partition.unsaid:
             self.on_unsaid()
 
     def said_unreadable(self, number: int, key: str) -> None:
         """Take in garbage in this worker's own output: the truth is written over it."""
         if key != CLAIM_KEY:
-            self.partitions[number].saw_garbage(key, self._repair(None))
+            self.partitions[number].saw_garbage(key, self._repair())
             self.on_unsaid()
 
     # --- partitions --------------------------------------------------------------------------------------------------
@@ -330,7 +353,7 @@ class Matching:
         if partition.claimed is not None and partition.compared_epoch != partition.claimed.epoch:
             partition.compared_epoch = partition.claimed.epoch
             partition.compare_all()
-        partition.settle(self._repair(None))
+        partition.settle(self._repair())
         self._queue(np.flatnonzero(self._owners == number))
 
     # --- scoring and saying ------------------------------------------------------------------------------------------
@@ -354,19 +377,27 @@ class Matching:
                 return True
         return had_any
 
-    def answer(self, partition: Partition, need_id: str) -> bytes | Literal["gone", "later"]:
-        """Give the canonical form of what is true for a need now.
+    def answers(self, partition: Partition, need_ids: Sequence[str]) -> list[Answer]:
+        """Give what is true for some needs of a partition now."""
+        needs = [partition.needs.get(need_id) for need_id in need_ids]
+        rows = np.array([_NO_ROW if need is None else self._row_of(one) for one, need in zip(need_ids, needs, strict=True)])
+        is_scored = (rows != _NO_ROW) & self.state.are_live(rows)
+        places, policy_hash = self._texts.write(self.state, rows[is_scored]), self.terms.policy_hash
+        found: list[Answer] = []
+        for need_id, need, scored in zip(need_ids, needs, is_scored.tolist(), strict=True):
+            if need is None:
+                found.append("later" if need_id in partition.unreadable else "gone")
+            else:
+                found.append(canonical_form(need_id, need, next(places), policy_hash) if scored else "later")
+        return found
 
-        Returns:
-            "gone": there is no such open need, its record is a tombstone. "later": it cannot be said yet.
-        """
-        need = partition.needs.get(need_id)
-        if need is None:
-            return "later" if need_id in partition.unreadable else "gone"
-        if not self._is_scored(need_id):
-            return "later"
-        places = self._texts.write(self.state, need_id)
-        return canonical_form(need_id, need, places, self.terms.policy_hash)
+    def answer(self, partition: Partition, need_id: str) -> Answer:
+        """Give what is true for one need."""
+        return self.answers(partition, [need_id])[0]
+
+    def _row_of(self, need_id: str) -> int:
+        row = self.state.row_of(need_id)
+        return _NO_ROW if row is None else row
 
     def near_misses(self, need: NeedProfile, examples: int) -> dict[str, Any]:
         """Say which open places a need just misses, and why; `examples` places are told of each cause.
@@ -413,21 +444,10 @@ class Matching:
             self._to_score.append(rows)
         self.on_unsaid()
 
-    def _is_old(self, positions: dict[str, Position], event: Event[Policy] | Event[Today]) -> bool:
-        """Apply the version rule, and remember the position, after a tombstone too."""
-        position = event.position
-        if not is_newer(positions.get(event.subject), position):
-            return True
-        positions[event.subject] = position
-        self._latest = max(self._latest, event.envelope.time)
-        return False
-
     @staticmethod
     def _cause(envelope: Envelope, kind: CauseKind) -> Cause:
         return Cause(envelope.correlationid, envelope.time, envelope.traceparent, kind, envelope.time - SLACK)
 
-    def _repair(self, envelope: Envelope | None) -> Cause:
-        """Give the cause of a repair: there is no clock here, so it happened when the record did, or else the latest event."""
-        if envelope is not None:
-            return Cause(envelope.correlationid, envelope.time)
+    def _repair(self) -> Cause:
+        """Give the cause of a repair that no record led to: there is no clock here, so it happened when the latest event did."""
         return Cause(new_correlation_id(), self._latest)

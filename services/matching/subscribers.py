@@ -20,6 +20,7 @@ from aiokafka.errors import ConsumerStoppedError, KafkaError
 
 from services.matching.domain.causes import Cause
 from services.matching.domain.partition import Phase
+from services.matching.lean_reading import lean_head, lean_need
 from services.matching.reading import read_need, read_vacancy
 from services.matching.records import claim_record, is_under_epoch
 from services.matching.service import Said
@@ -33,8 +34,11 @@ from shared.messaging.records import Event, RawRecord, Unreadable, raw_record, r
 from shared.messaging.security import client_options
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Callable, Coroutine, Iterable, Sequence
 
+    from aiokafka import ConsumerRecord
+
+    from services.matching.lean_reading import LeanEvent
     from services.matching.metrics import Metrics
     from services.matching.service import Matching
     from services.matching.unreadable import Unreadables
@@ -54,6 +58,9 @@ SETTINGS: Final = "settings"
 _POLL_MS: Final = 500
 _NEEDS_A_BATCH: Final = 500
 _COMMIT_SECONDS: Final = 1.0
+_LOOK_SECONDS: Final = 0.1
+"""In a long restore the ends of a hundred partitions are not compared after each batch."""
+
 _VACANCIES_A_BATCH: Final = 500
 
 
@@ -166,7 +173,9 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
             return Check(ok=False, detail="joining the group")
         behind = sorted(number for number, part in self._matching.partitions.items() if part.phase is not Phase.LIVE)
         if behind:
-            return Check(ok=False, detail=f"restoring {len(behind)} of {len(self._matching.partitions)} partitions")
+            partitions = self._matching.partitions.values()
+            read = sum(len(part.needs) for part in partitions)
+            return Check(ok=False, detail=f"restoring {len(behind)} of {len(partitions)} partitions, {read:,} needs read")
         if waiting := self._matching.waiting:
             return Check(ok=False, detail=f"scoring, {waiting} needs to go")
         return Check(ok=True, detail=f"{len(self._matching.partitions)} partitions live")
@@ -211,7 +220,7 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         )
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
-        next_commit = asyncio.get_running_loop().time() + _COMMIT_SECONDS
+        next_commit = next_look = asyncio.get_running_loop().time() + _COMMIT_SECONDS
         while not self._stopping.is_set():
             polled = await poll(consumer, timeout_ms=_POLL_MS, max_records=_NEEDS_A_BATCH)
             self._failures, self._trouble = 0, None
@@ -219,31 +228,37 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
                 self._unreadables.add_undecodable(self._names.logical(at.topic), at)
             self._take(polled.records)
             await _let_others_run()
-            await self._note_positions(consumer)
+            if len(polled.records) < _NEEDS_A_BATCH or asyncio.get_running_loop().time() >= next_look:
+                next_look = asyncio.get_running_loop().time() + _LOOK_SECONDS
+                await self._note_positions(consumer)
             if asyncio.get_running_loop().time() >= next_commit:
                 next_commit = asyncio.get_running_loop().time() + _COMMIT_SECONDS
                 await self._commit(consumer)
 
-    def _take(self, records: Iterable[Any]) -> None:
-        by_place: dict[tuple[str, int], list[RawRecord]] = defaultdict(list)
+    def _take(self, records: Iterable[ConsumerRecord[Any, Any]]) -> None:
+        by_place: dict[tuple[str, int], list[ConsumerRecord[Any, Any]]] = defaultdict(list)
         for record in records:
-            by_place[record.topic, record.partition].append(raw_record(record))
+            by_place[record.topic, record.partition].append(record)
         for (topic, number), batch in by_place.items():
             partition = self._matching.partitions.get(number)
             if partition is None:
                 continue
+            end = batch[-1].offset + 1
             if topic == self._names.topic(MATCHES):
-                self._take_said(number, [record for record in batch if record.at.offset >= partition.said_offset])
-                partition.said_offset = max(partition.said_offset, batch[-1].at.offset + 1)
+                self._take_said(number, [record for record in batch if record.offset >= partition.said_offset])
+                partition.said_offset = max(partition.said_offset, end)
             else:
-                self.take_needs(number, [record for record in batch if record.at.offset >= partition.needs_offset])
-                partition.needs_offset = max(partition.needs_offset, batch[-1].at.offset + 1)
+                news = [record for record in batch if record.offset >= partition.needs_offset]
+                self._take_needs(number, [lean_need(record) or read_need(raw_record(record)) for record in news])
+                partition.needs_offset = max(partition.needs_offset, end)
 
-    def take_needs(self, number: int, batch: list[RawRecord]) -> bool:
+    def take_needs(self, number: int, batch: Iterable[RawRecord]) -> bool:
         """Take in needs; False if one of them cannot be read."""
-        good: list[Event[NeedProfile]] = []
-        for record in batch:
-            event = read_need(record)
+        return self._take_needs(number, [read_need(record) for record in batch])
+
+    def _take_needs(self, number: int, batch: Sequence[Event[NeedProfile] | LeanEvent | Unreadable]) -> bool:
+        good: list[Event[NeedProfile] | LeanEvent] = []
+        for event in batch:
             if not isinstance(event, Unreadable):
                 good.append(event)
                 continue
@@ -255,21 +270,31 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         self._matching.needs_arrived(number, good)
         return len(good) == len(batch)
 
-    def _take_said(self, number: int, batch: list[RawRecord]) -> None:
+    def _take_said(self, number: int, batch: list[ConsumerRecord[Any, Any]]) -> None:
         claimed = self._matching.partitions[number].claimed
         for record in batch:
-            if claimed is not None and is_under_epoch(record, claimed.epoch):
+            if claimed is not None and is_under_epoch(record.key, record.headers, claimed.epoch):
                 continue  # our own, come back: nearly all of them, so it must cost little
-            try:
-                envelope = Envelope.from_headers(record.headers)
-                _ = envelope.position
-            except MalformedEnvelope as error:
-                self._said_unreadable(number, Unreadable(record.at, record.key, "malformed-envelope", type(error).__name__))
-                continue
-            if record.key is None or envelope.partitionkey != record.key:
-                self._said_unreadable(number, Unreadable(record.at, record.key, "key-differs-from-envelope", "KeyMismatch"))
-                continue
-            self._matching.said_arrived(number, Said(record.key, envelope, record.value, record.at.offset))
+            head = lean_head(record)
+            if head is not None:
+                cause = Cause(head.correlation_id, head.time)
+                self._matching.said_arrived(number, Said(head.key, head.position[0], cause, record.value, record.offset))
+            else:
+                self._take_unusual(number, raw_record(record))
+
+    def _take_unusual(self, number: int, record: RawRecord) -> None:
+        """Read a record of `matches` in full."""
+        try:
+            envelope = Envelope.from_headers(record.headers)
+            epoch = envelope.epoch
+        except MalformedEnvelope as error:
+            self._said_unreadable(number, Unreadable(record.at, record.key, "malformed-envelope", type(error).__name__))
+            return
+        if record.key is None or envelope.partitionkey != record.key:
+            self._said_unreadable(number, Unreadable(record.at, record.key, "key-differs-from-envelope", "KeyMismatch"))
+            return
+        cause = Cause(envelope.correlationid, envelope.time)
+        self._matching.said_arrived(number, Said(record.key, epoch, cause, record.value, record.at.offset))
 
     def _said_unreadable(self, number: int, unreadable: Unreadable) -> None:
         self._unreadables.add(MATCHES, unreadable)
@@ -348,6 +373,9 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
             partition = self._matching.partitions[place.partition]
             is_said = place.topic == self._names.topic(MATCHES)
             consumer.seek(place, partition.said_offset if is_said else partition.needs_offset)
+            if not is_said:
+                # Until it is known up to when the partition was spoken for: an old need that comes after costs next to nothing.
+                consumer.pause(place)
         for number in numbers:
             task = asyncio.create_task(self._own(consumer, number), name=f"partition {number}")
             task.add_done_callback(self._owning_ended)
@@ -386,6 +414,7 @@ class NeedReader(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka ha
         ends = await consumer.end_offsets([said, needs])
         await self._until(lambda: partition.said_offset >= ends[said])
         partition.resume()
+        consumer.resume(needs)
         while partition.fenced:
             await self._claim(number)
         await self._until(lambda: partition.needs_offset >= ends[needs])

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import numpy as np
 import orjson
 
 from services.matching.domain.causes import Cause
@@ -13,7 +14,6 @@ from services.matching.records import canonical_form, digest, digest_of_body, is
 from services.matching.state import MatchingState
 from shared.contracts.match import NOT_CANONICAL, Match
 from shared.contracts.need import Deadline
-from shared.messaging.records import Coordinates, RawRecord
 from tests.support.matching import TODAY, Chance, first_policy, need, vacancy
 
 SAME, OTHER = 1, 2
@@ -103,6 +103,11 @@ def test_what_was_not_acknowledged_is_said_again() -> None:
     assert "need-1" in partition.unsaid
 
 
+def written(texts: PlaceTexts, state: MatchingState, need_id: str) -> bytes:
+    [places] = texts.write(state, np.array([state.row_of(need_id)]))
+    return places
+
+
 def test_a_record_is_the_contract_and_its_canonical_form_is_without_worker_and_day() -> None:
     terms = Terms(first_policy(threshold=0), TODAY)
     state = MatchingState(terms)
@@ -112,7 +117,7 @@ def test_a_record_is_the_contract_and_its_canonical_form_is_without_worker_and_d
     state.put_needs([profile], live=True)
     state.change_vacancies({f"vacancy-{n}": vacancy(f"vacancy-{n}", places_free=None, version=n + 1) for n in range(12)})
     positions = {f"vacancy-{n}": (2, n + 1) for n in range(12)}
-    canonical = canonical_form("need-1", open_need(profile), PlaceTexts(positions).write(state, "need-1"), terms.policy_hash)
+    canonical = canonical_form("need-1", open_need(profile), written(PlaceTexts(positions), state, "need-1"), terms.policy_hash)
     body = whole_body(canonical, terms, "matching-1", "policy", ["vacancy-3"], often_in_the_way=None)
     match = Match.model_validate_json(body)
     assert len(match.places) == 10
@@ -139,7 +144,7 @@ def test_random_lists_are_written_as_the_contract_reads_them() -> None:
         places = state.places(profile.need_id)
         positions = {place.vacancy_id: (1, place.vacancy_version) for place in places}
         canonical = canonical_form(
-            profile.need_id, open_need(profile), PlaceTexts(positions).write(state, profile.need_id), "hash"
+            profile.need_id, open_need(profile), written(PlaceTexts(positions), state, profile.need_id), "hash"
         )
         told = orjson.loads(canonical)["places"]
         assert told == [place._asdict() | {"unknown": list(place.unknown), "vacancy_epoch": 1} for place in places]
@@ -158,7 +163,7 @@ def test_what_was_written_of_a_vacancy_is_not_written_again_of_its_next_version_
     def told() -> list[tuple[str, int, int, int]]:
         return [
             (place["vacancy_id"], place["vacancy_version"], place["opening"], place["vacancy_epoch"])
-            for place in orjson.loads(texts.write(state, "need-1"))
+            for place in orjson.loads(written(texts, state, "need-1"))
         ]
 
     state.change_vacancies({"vacancy-1": vacancy()})
@@ -174,11 +179,11 @@ def test_what_was_written_of_a_vacancy_is_not_written_again_of_its_next_version_
 
 
 def test_a_record_is_known_as_our_own_by_the_epoch_in_its_id() -> None:
-    def record(event_id: str, key: str) -> RawRecord:
-        return RawRecord(Coordinates("matches", 0, 0), key, b"{}", (("ce_id", event_id.encode()),), 0, key.encode())
+    def is_ours(event_id: str, key: str) -> bool:
+        return is_under_epoch(key.encode(), (("content-type", b"any"), ("ce_id", event_id.encode())), 4)
 
-    assert is_under_epoch(record("need-1/4/17", "need-1"), 4)
-    assert not is_under_epoch(record("need-1/41/17", "need-1"), 4)
-    assert not is_under_epoch(record("need-2/4/17", "need-1"), 4)
-    assert not is_under_epoch(record("claim/4/0", "claim"), 4), "a rival's claim of the same height must be seen"
-    assert not is_under_epoch(RawRecord(Coordinates("matches", 0, 0), "need-1", b"{}", (), 0, b"need-1"), 4)
+    assert is_ours("need-1/4/17", "need-1")
+    assert not is_ours("need-1/41/17", "need-1")
+    assert not is_ours("need-2/4/17", "need-1")
+    assert not is_ours("claim/4/0", "claim"), "a rival's claim of the same height must be seen"
+    assert not is_under_epoch(b"need-1", (), 4)

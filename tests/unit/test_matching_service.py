@@ -1,6 +1,7 @@
 """What happens to a worker's state, without a broker."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -149,15 +150,13 @@ async def test_an_answer_that_cannot_be_given_takes_no_other_with_it(monkeypatch
         pass
     speaker = Speaker(matching, producer, "matches", worker="matching-1", metrics=Metrics())  # type: ignore[arg-type] # a stand-in
     matching.on_unsaid = speaker.wake
-    answer = matching.answer
+    answers = matching.answers
 
-    def fails_once(partition: Partition, need_id: str) -> Any:
-        if need_id == "need-2":
-            monkeypatch.setattr(matching, "answer", answer)
-            raise MemoryError
-        return answer(partition, need_id)
+    def fails_once(_partition: Partition, _need_ids: Sequence[str]) -> Any:
+        monkeypatch.setattr(matching, "answers", answers)
+        raise MemoryError
 
-    monkeypatch.setattr(matching, "answer", fails_once)
+    monkeypatch.setattr(matching, "answers", fails_once)
     running = asyncio.create_task(speaker.run())
     await eventually(lambda: not speaker.check().ok)
     assert producer.keys == []
@@ -262,3 +261,31 @@ def test_a_number_that_no_column_holds_makes_a_vacancy_unreadable(field: str) ->
     body = vacancy("vacancy-1").model_copy(update={field: 10**20}).model_dump_json().encode()
     headers = tuple(envelope("vacancy-1").to_headers())
     assert isinstance(read_vacancy(RawRecord(AT, "vacancy-1", body, headers, 0)), Unreadable)
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_settings_whose_handling_failed_are_news_when_they_come_again(after: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    matching = ready()
+    matching.go_live(0)
+    matching.needs_arrived(0, [Event(envelope("need-1"), need("need-1"), AT)])
+    matching.vacancies_arrived([Event(envelope("vacancy-1"), vacancy("vacancy-1"), AT)])
+    event = Event(newer("policy"), first_policy(version="2026-12-01.1", threshold=100), AT)
+    change, failed = MatchingState.change_terms, False
+
+    def fails_once(self: MatchingState, terms: Terms) -> Any:
+        nonlocal failed
+        if after and not failed:
+            change(self, terms)
+        if not failed:
+            failed = True
+            raise MemoryError
+        return change(self, terms)
+
+    monkeypatch.setattr(MatchingState, "change_terms", fails_once)
+    with pytest.raises(MemoryError):
+        matching.policy_arrived(event)
+    places(matching, "need-1")
+    matching.policy_arrived(event)
+    assert matching.terms.policy.version == "2026-12-01.1"
+    assert places(matching, "need-1") == [["vacancy-1"]]
+    assert b"vacancy-1" in matching.answer(matching.partitions[0], "need-1")

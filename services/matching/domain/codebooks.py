@@ -18,6 +18,7 @@ _HALF: Final = 32
 _BYTE: Final = 8
 ALL_BITS: Final = 2**WORD - 1
 _THEMES: Final = 31
+_LEVELS: Final = 5
 
 
 class Codebook:
@@ -60,19 +61,20 @@ class LevelBook:
 
     def __init__(self) -> None:
         self._bits = {code: bit for bit, code in enumerate(sorted(reference.themes())) if bit < _THEMES}
+        self._reached = {code: tuple(_reached(bit, level) for level in range(_LEVELS)) for code, bit in self._bits.items()}
 
-    def low(self, levels: Mapping[str, int]) -> int:
-        """Give the word of the levels 1 (lower half) and 2."""
-        return self._word(levels, 1, 2)
+    def words(self, levels: Mapping[str, int]) -> tuple[int, int, int]:
+        """Give (low, high, stated).
 
-    def high(self, levels: Mapping[str, int]) -> int:
-        """Give the word of the levels 3 (lower half) and 4."""
-        return self._word(levels, 3, 4)
-
-    def stated(self, levels: Mapping[str, int]) -> int:
-        """Give the subthemes that are spoken of, level 0 too, in both halves."""
-        mask = sum(1 << self._bits[code] for code in levels if code in self._bits)
-        return mask | mask << WORD // 2
+        The words of the levels 1 (lower half) and 2, of the levels 3 and 4, and the subthemes that are spoken of, level 0 too, in both
+        halves.
+        """
+        packed = 0
+        for code, level in levels.items():
+            reached = self._reached.get(code)
+            if reached is not None:
+                packed |= reached[level]
+        return packed & ALL_BITS, packed >> WORD & ALL_BITS, packed >> 2 * WORD
 
     def read(self, low: int, high: int, stated: int) -> dict[str, int]:
         """Give the levels that the three words tell."""
@@ -86,13 +88,11 @@ class LevelBook:
         """Say whether there is a subtheme that this build does not know."""
         return not levels.keys() <= self._bits.keys()
 
-    def _word(self, levels: Mapping[str, int], lower: int, upper: int) -> int:
-        word = 0
-        for code, level in levels.items():
-            bit = self._bits.get(code)
-            if bit is not None:
-                word |= (level >= lower) << bit | (level >= upper) << (bit + WORD // 2)
-        return word
+
+def _reached(bit: int, level: int) -> int:
+    """Give what one level adds to the three words, packed."""
+    low, high = ((level >= lower) << bit | (level >= lower + 1) << (bit + WORD // 2) for lower in (1, 3))
+    return low | high << WORD | (1 << bit | 1 << (bit + WORD // 2)) << 2 * WORD
 
 
 class Codebooks:

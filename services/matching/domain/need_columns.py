@@ -12,6 +12,7 @@ from services.matching.domain.prices import payer_of
 from services.matching.domain.tables import Array, Table
 from services.matching.domain.terms import MONTHS_A_YEAR
 from services.matching.domain.words.saying import METRES_A_KM
+from shared.contracts.need import NeedProfile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from services.matching.domain.codebooks import Codebooks
     from services.matching.domain.terms import Terms
     from services.matching.domain.water import Waters
-    from shared.contracts.need import NeedProfile, RuledOut
+    from shared.contracts.need import RuledOut
 
 POINTS: Final = 3
 """Of reference, that a need can have; one with fewer repeats its last."""
@@ -141,6 +142,7 @@ class NeedColumns(Table):
         self._books = books
         self._waters: Waters | None = None
         self._sections_by_age: dict[int, tuple[int, int]] = {}
+        self._ages: dict[tuple[int, str | None, str | None, str | None], tuple[int, ...]] = {}
         self.ruled_out: dict[int, tuple[RuledOut, ...]] = {}
         self._ruled_out_by: dict[str, set[int]] = {}
         self.odd_profiles: dict[int, NeedProfile] = {}
@@ -181,9 +183,8 @@ class NeedColumns(Table):
         access = books.accessibility.mask(need.access_needs)
         self.access[slot] = access
         self.payers[slot] = payers[0], payers[-1]
-        levels = need.levels
-        self.levels_low[slot], self.levels_high[slot] = books.levels.low(levels), books.levels.high(levels)
-        self.levels_stated[slot] = books.levels.stated(levels) & _HALF_A_WORD
+        self.levels_low[slot], self.levels_high[slot], stated = books.levels.words(need.levels)
+        self.levels_stated[slot] = stated & _HALF_A_WORD
         return (
             books.sections.is_odd(sections)
             or books.target_groups.is_odd(groups)
@@ -193,17 +194,23 @@ class NeedColumns(Table):
             or books.equipment.is_odd(equipment)
             or books.accessibility.is_odd(access)
             or any(books.municipalities.is_odd(1 << payer) for payer in payers)
-            or books.levels.is_odd(levels)
+            or books.levels.is_odd(need.levels)
         )
 
     def _put_ages(self, slot: int, need: NeedProfile, terms: Terms) -> None:
-        age = facts.age_range(need, terms.today)
-        self.birth_year[slot] = need.birth_year
-        self.turns_18[slot], self.turns_36[slot] = _month(need.turns_18), _month(need.turns_36)
-        self.pension_month[slot] = _month(need.reaches_pension_age)
-        self.youngest[slot], self.oldest[slot] = age.youngest, age.oldest
-        self.pension[slot] = facts.pension_age(need, terms)
-        self.sections_for_age[slot], self.sections_perhaps_for_age[slot] = self._sections_of(age, terms)
+        key = need.birth_year, need.turns_18, need.turns_36, need.reaches_pension_age
+        found = self._ages.get(key)
+        if found is None:
+            age = facts.age_range(need, terms.today)
+            found = self._ages[key] = (
+                *(need.birth_year, _month(need.turns_18), _month(need.turns_36), _month(need.reaches_pension_age)),
+                *(age.youngest, age.oldest, facts.pension_age(need, terms), *self._sections_of(age, terms)),
+            )
+        (
+            self.birth_year[slot], self.turns_18[slot], self.turns_36[slot], self.pension_month[slot],
+            self.youngest[slot], self.oldest[slot], self.pension[slot],
+            self.sections_for_age[slot], self.sections_perhaps_for_age[slot],
+        ) = found  # fmt: skip
 
     def _sections_of(self, age: AgeRange, terms: Terms) -> tuple[int, int]:
         """Give the sections that are for these ages: certainly, and perhaps."""
@@ -240,7 +247,7 @@ class NeedColumns(Table):
         self.rule_out(slot, need.ruled_out)
         self.odd_profiles.pop(slot, None)
         if odd:
-            self.odd_profiles[slot] = need
+            self.odd_profiles[slot] = NeedProfile.model_validate(need, from_attributes=True)
 
     def rule_out(self, slot: int, entries: tuple[RuledOut, ...]) -> None:
         """Write which places a need rules out, and nothing of what it did before."""
@@ -273,6 +280,7 @@ class NeedColumns(Table):
             self._waters = terms.waters
             self.zone[:] = terms.waters.zones_at(self.easting_m, self.northing_m)
         self._sections_by_age.clear()
+        self._ages.clear()
         packed = (self.youngest.astype(np.int64) + _AGE_SHIFT) * _AGE_STEP + self.oldest + _AGE_SHIFT
         ages, row = np.unique(packed, return_inverse=True)
         found = [self._sections_of(_unpacked(int(age)), terms) for age in ages]

@@ -193,8 +193,7 @@ class VacancyColumns(Table):
         self.wishes[slot], self.languages[slot], self.equipment[slot] = wishes, languages, equipment
         self.reserved[slot], self.reserve[slot] = bool(reserve), (reserve & ALL_BITS, reserve >> WORD)
         levels = vacancy.staffed_levels
-        self.levels_low[slot], self.levels_high[slot] = books.levels.low(levels), books.levels.high(levels)
-        self.levels_stated[slot] = books.levels.stated(levels)
+        self.levels_low[slot], self.levels_high[slot], self.levels_stated[slot] = books.levels.words(levels)
         return (
             books.sections.is_odd(sections)
             or books.target_groups.is_odd(groups | never | asks)
