@@ -117,8 +117,7 @@ class PairRules:
         asked = (wanted > 0) & self._only_under("half_days", pairs)
         if not asked.any():
             return False
-        stated, named = pairs.v("half_days_stated"), pairs.n("half_days_named")
-        would_do = np.where(named, named, np.uint16(ALL_HALF_DAYS))
+        stated, would_do = pairs.v("half_days_stated"), half_days_that_would_do(pairs)
         enough = np.bitwise_count(would_do & pairs.v("half_days_counted")) >= wanted
         perhaps = np.bitwise_count(would_do & pairs.v("half_days_perhaps")) >= wanted
         pairs.note("half_days", asked & ~(stated & enough) & (perhaps | ~stated))
@@ -258,6 +257,12 @@ class PairRules:
         found = pairs.vacancies.prices_for(asked.tolist(), self._terms)[which]
         lowest[own], highest[own], below[own], above[own] = found[:, 0], found[:, 1], found[:, 2] != 0, found[:, 3] != 0
         return lowest, highest, below, above
+
+
+def half_days_that_would_do(pairs: Pairs) -> Array:
+    """Give those that a need names; all where it names none."""
+    named = pairs.n("half_days_named")
+    return np.where(named, named, np.uint16(ALL_HALF_DAYS))
 
 
 def ceiling(pairs: Pairs) -> Array:

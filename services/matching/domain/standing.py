@@ -12,7 +12,7 @@ from services.matching.domain.need_columns import NeedColumns
 from services.matching.domain.need_read_back import profile_at
 from services.matching.domain.pair_columns import BIT, Pairs
 from services.matching.domain.pair_points import PairPoints
-from services.matching.domain.pair_rules import RULE_BIT, PairRules, ceiling, first_start, way_m
+from services.matching.domain.pair_rules import RULE_BIT, PairRules, ceiling, first_start, half_days_that_would_do, way_m
 from services.matching.domain.reference import assess
 from services.matching.domain.terms import RULES
 
@@ -149,7 +149,7 @@ def _years_outside(pairs: Pairs) -> Array:
 
 
 def _half_days_missing(pairs: Pairs) -> Array:
-    usable = np.bitwise_count(pairs.n("half_days_would_do") & pairs.v("half_days_perhaps"))
+    usable = np.bitwise_count(half_days_that_would_do(pairs) & pairs.v("half_days_perhaps"))
     return np.asarray(pairs.n("half_days_needed").astype(np.int64) - usable)
 
 
