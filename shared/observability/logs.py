@@ -23,7 +23,13 @@ NEVER_LOGGED = frozenset(
 )  # fmt: skip
 
 # Libraries whose chatter at info says nothing to an operator, at their most useful level.
-_QUIETER = {"aiokafka": logging.WARNING, "httpx2": logging.WARNING, "httpcore2": logging.WARNING, "asyncio": logging.WARNING}
+_QUIETER = {
+    "aiokafka": logging.WARNING,
+    "numba": logging.WARNING,
+    "httpx2": logging.WARNING,
+    "httpcore2": logging.WARNING,
+    "asyncio": logging.WARNING,
+}
 
 
 def configure_logging(service: str, level: str = "info") -> None:
