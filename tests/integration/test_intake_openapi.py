@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.http.examples import CLEARING, NEED, OFFER, PATCH, RULED_OUT, SMALLEST_NEED, VACANCY
+from services.intake.http.examples import CITIZEN, CLEARING, NEED, OFFER, PATCH, RULED_OUT, SMALLEST_NEED, VACANCY
 from shared.messaging.security import environment_of
 from shared.messaging.topics import TopicNames, Topics
-from tests.support.backends import Kafka
+from tests.support.backends import Kafka, Postgres
+from tests.support.citizens import Keys, make_keys
 from tests.support.processes import REPOSITORY, ServiceProcess
 
 _WITHIN_SECONDS = 400
@@ -21,7 +22,14 @@ _EXAMPLES_PER_OPERATION = "4"
 
 
 @pytest.fixture
-def environment(kafka: Kafka, names: TopicNames, topics: Topics, topics_file: Path, intake_dsn: str) -> dict[str, str]:
+async def keys(postgres: Postgres, tmp_path: Path) -> Keys:
+    return await make_keys(postgres.dsn, tmp_path)
+
+
+@pytest.fixture
+def environment(
+    kafka: Kafka, names: TopicNames, topics: Topics, topics_file: Path, intake_dsn: str, *, keys: Keys
+) -> dict[str, str]:
     assert topics.topics
     return {
         **environment_of(kafka.bootstrap_servers),
@@ -29,6 +37,7 @@ def environment(kafka: Kafka, names: TopicNames, topics: Topics, topics_file: Pa
         "LEDIGPLADS_TOPICS_FILE": str(topics_file),
         "LEDIGPLADS_INTAKE_POSTGRES_DSN": intake_dsn,
         "LEDIGPLADS_INTAKE_SEARCH_PER_MINUTE": "1000000",
+        **keys.environment,
     }
 
 
@@ -49,6 +58,7 @@ async def _examples_are_accepted(intake: ServiceProcess) -> None:
     (await client.post("/needs", json=SMALLEST_NEED)).raise_for_status()
     need = (await client.post("/needs", json=NEED)).raise_for_status().json()
     (await client.post(f"/needs/{need['need_id']}/rule-out", json=RULED_OUT)).raise_for_status()
+    (await client.put(f"/needs/{need['need_id']}/citizen", json=CITIZEN)).raise_for_status()
 
 
 async def test_schemathesis_finds_nothing(intake: ServiceProcess, tmp_path: Path) -> None:
