@@ -78,7 +78,7 @@ async def _ask(issuer: str, client_id: str, secret: str) -> _Kept:
         async with httpx2.AsyncClient(timeout=_TIMEOUT_SECONDS) as client:
             answer = await client.post(endpoint, data={"grant_type": "client_credentials"}, auth=(client_id, secret))
     except (ProviderAwayError, httpx2.HTTPError) as error:
-        raise NoTokenError(f"The login at {issuer} does not answer ({type(error).__name__}).") from error
+        raise NoTokenError(f"The login at {issuer} does not answer ({type(error).__name__}: {error}).") from error
     if answer.status_code != httpx2.codes.OK:
         raise NoTokenError(f"The login at {issuer} refuses the client {client_id} ({answer.status_code}).")
     said = answer.json()

@@ -21,7 +21,7 @@ async def alerts(
     person: str | None = None,
     after: int = 0,
 ) -> int:
-    """Vis advarsler til sagsbehandlere. Show the alerts that caseworkers have had, oldest first.
+    """Vis dine advarsler. Show the alerts that you have had, oldest first; whose they are is told by the login (LEDIGPLADS_TOKEN).
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ async def alerts(
     json
         A line of JSON each: need_id, vacancy_id, opening, kind, score, municipality, recipient, channel, alerted_at, alert_id.
     person
-        Only those for this caseworker, e.g. sb-0751-1.
+        Somebody in the team that you lead, e.g. sb-0751-1, or unassigned-0751: your municipality's needs without a caseworker.
     after
         Only those with a higher alert_id.
     """

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from deploy.cli import near_misses, output
-from deploy.cli.calling import client
+from deploy.cli.calling import CASEWORKER, client
 from deploy.cli.exits import OK, CommandError, NotReachableError
 from deploy.cli.stack_state import find_stack
 from deploy.simulate.ways_in import AwayError, Intake, RefusedError, Service
@@ -53,7 +53,7 @@ async def explain(
         causes (each with its count, the nearest place and the change that would let it in), unknown, below_threshold.
     """
     stack = find_stack()
-    async with client() as http:
+    async with client(CASEWORKER) as http:
         intake = Intake(http, stack.url("intake"))
         question: dict[str, Any] = {"need": await _found(intake, "needs", need)}
         if vacancy is None:

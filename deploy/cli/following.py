@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import orjson
 
+from deploy.cli.calling import CASEWORKER, client
 from deploy.cli.exits import CommandError, NotReachableError
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ async def json_lines(url: str, **query: str | int) -> AsyncIterator[dict[str, An
     """
     timeout = httpx2.Timeout(_CONNECT_SECONDS, read=None)
     try:
-        # Nobody is named: to notifications, who asks is whose alerts are wanted.
-        async with httpx2.AsyncClient() as http, http.stream("GET", url, params=query, timeout=timeout) as answer:
+        async with client(CASEWORKER) as http, http.stream("GET", url, params=query, timeout=timeout) as answer:
             if answer.is_error:
                 raise CommandError(f"{url} answered {answer.status_code}.")
             async for row in answer.aiter_lines():

@@ -16,9 +16,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from deploy.cli import output
-from deploy.cli.calling import client
+from deploy.cli.calling import CASEWORKER, client
 from deploy.cli.exits import OK, REFUSED, NotReachableError, UsageError
 from deploy.cli.stack_state import find_stack
+from deploy.simulate.sample import SENDER
 from deploy.simulate.ways_in import raise_for
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ async def import_(
     sheet
         The sheet's name, by which the next one is compared with it; without it the file's.
     partner
-        Whose system speaks: then it may only what is declared for it.
+        In the embedded stack, as which partner's system it is sent when nobody has logged in; without it as the one of the sample.
     report
         Write the whole report, a line of JSON per row, into this file.
     """
@@ -87,11 +88,11 @@ async def import_(
         "dry_run": str(dry_run).lower(),
         "gone": "withdraw" if withdraw_gone else "report",
     }
-    headers = {"Content-Type": media_type} | ({"X-Ledigplads-Partner": partner} if partner else {})
+    demo = partner or (CASEWORKER if kind == "needs" else SENDER)
     told = _Told(report)
     rows = await asyncio.to_thread(_rows_of, file)
     try:
-        async with _sent(f"/sheets/{kind}", file, asked, headers) as lines:
+        async with _sent(f"/sheets/{kind}", file, asked, media_type, demo) as lines:
             with _progress() as progress:
                 task = progress.add_task(file.name, total=rows)
                 async for line in lines:
@@ -231,11 +232,11 @@ class _Told:
 
 
 @asynccontextmanager
-async def _sent(path: str, file: Path, asked: dict[str, str], headers: dict[str, str]) -> AsyncIterator[AsyncIterator[bytes]]:
+async def _sent(path: str, file: Path, asked: dict[str, str], media_type: str, demo: str) -> AsyncIterator[AsyncIterator[bytes]]:
     """Send a file, and give the lines of the answer as they come."""
-    url = find_stack().url("intake")
+    url, headers = find_stack().url("intake"), {"Content-Type": media_type}
     async with (
-        client() as made,
+        client(demo) as made,
         made.stream("POST", url + path, content=_content(file), params=asked, headers=headers, timeout=None) as answer,
     ):
         if answer.is_error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from deploy.cli import output
-from deploy.cli.calling import intake_of, sentences
+from deploy.cli.calling import CASEWORKER, intake_of, sentences
 from deploy.cli.entries import read_entries
 from deploy.cli.exits import OK, REFUSED
 from deploy.cli.stack_state import find_stack
@@ -30,7 +30,7 @@ async def need(file: str) -> int:
     """
     needs = read_entries(file)
     code = OK
-    async with intake_of(find_stack()) as intake:
+    async with intake_of(find_stack(), CASEWORKER) as intake:
         for number, draft in enumerate(needs, start=1):
             try:
                 output.line(await intake.call("POST", "/needs", orjson.dumps(draft)))

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
+import httpx2
 from aiokafka.errors import KafkaError
 from cyclopts import Parameter
 
 from deploy.cli import output, partner_login
-from deploy.cli.calling import client
 from deploy.cli.exits import AWAY, OK, REFUSED, NotReachableError
 from deploy.cli.stack_state import StackState, find_stack
+from deploy.signing import signed_as
 from deploy.simulate.drive import PARTNER, Drive, Tally, describe
 from deploy.simulate.ledger import Ledger
 from deploy.simulate.plan import Plan
@@ -88,11 +89,13 @@ async def simulate(
 @asynccontextmanager
 async def _drive(plan: Plan, stack: StackState, path: Path | None, now: datetime) -> AsyncIterator[Drive]:
     with Ledger(path) as ledger:
-        async with client() as http:
+        signed = signed_as(PARTNER)
+        async with httpx2.AsyncClient(auth=signed.partner) as partner, httpx2.AsyncClient(auth=signed.operator) as operator:
             yield Drive(
                 plan,
-                intake=Intake(http, stack.url("intake")),
-                notifications=Service(http, stack.url("notifications")),
+                intake=Intake(partner, stack.url("intake")),
+                operators=Service(operator, stack.url("intake")),
+                notifications=Service(operator, stack.url("notifications")),
                 bootstrap=await partner_login.own(stack, PARTNER),
                 names=stack.names,
                 ledger=ledger,

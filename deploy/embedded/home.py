@@ -186,11 +186,13 @@ class Home:
 
     def keep_secret(self, name: str, value: str) -> None:
         """Keep a password, instead of the one before."""
-        self._write("secrets.json", self._read("secrets.json") | {name: value})
+        with _CHANGING:
+            self._write("secrets.json", self._read("secrets.json") | {name: value})
 
     def forget_secret(self, name: str) -> None:
         """It opens nothing any more."""
-        self._write("secrets.json", {key: value for key, value in self._read("secrets.json").items() if key != name})
+        with _CHANGING:
+            self._write("secrets.json", {key: value for key, value in self._read("secrets.json").items() if key != name})
 
     def clean(self) -> None:
         """Forget everything but the tools that the Makefile fetched."""

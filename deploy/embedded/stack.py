@@ -29,6 +29,7 @@ from deploy.embedded.supervisor import Member, Supervisor
 from deploy.embedded.warden import end_all, started_at
 from deploy.principals.bindings import Declaration
 from deploy.principals.declared import load_access
+from deploy.signing import LAUNCHER, AsProgram, signed_as
 from deploy.simulate import sample
 from deploy.simulate.ways_in import AwayError, RefusedError
 from shared.messaging.security import Brokers, settings_of
@@ -97,7 +98,7 @@ class Stack:
         await _all(*(self._start_service(one) for one in started))
         await self._start_service(services.proxy(self._home, port, self._services), path="/mail/count")
         self._home.remember(brokers=brokers, workers=workers)
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(auth=AsProgram(LAUNCHER, self._home)) as client:
             await self._load_sample(client)
             found = await settled_counts(client, self._services.values(), _SETTLED_WITHIN_SECONDS)
         self._ready = True
@@ -272,6 +273,7 @@ class Stack:
                 self._bootstrap,
                 self._names,
                 partner_bootstrap=await self._logins.admit(sample.PARTNER),
+                signed=signed_as(sample.SENDER, self._home),
                 progress=lambda text: self._report(Step("sample", text)),
             )
         except (sample.SampleRefusedError, AwayError, RefusedError, TimeoutError) as error:
@@ -281,7 +283,7 @@ class Stack:
         self._report(Step("sample", "loaded", done=True))
 
     async def _tell_growth(self) -> None:
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(auth=AsProgram(LAUNCHER, self._home)) as client:
             last = await counts(client, self._services.values())
             while True:
                 await asyncio.sleep(_COUNT_EVERY_SECONDS)

@@ -75,6 +75,7 @@ class Drive:
         plan: Plan,
         *,
         intake: Intake,
+        operators: Service,
         notifications: Service,
         bootstrap: str,
         names: TopicNames,
@@ -84,6 +85,7 @@ class Drive:
     ) -> None:
         self._plan = plan
         self._intake = intake
+        self._operators = operators
         self._notifications = notifications
         self._bootstrap = bootstrap
         self._names = names
@@ -143,16 +145,21 @@ class Drive:
     # --- before the events ---------------------------------------------------------------------------------------
 
     async def _prepare(self) -> None:
-        """Put in what the events need: people, offers, and the partner whose offers they are."""
+        """Put in what the events need: people, the partner by whom all of it comes in, and its offers."""
         offers = [self._generator.offer(number) for number in range(self._plan.offers)]
         everyone = people.everyone(code for code, weight in population().items() if weight)
+        declared = {
+            "partner": PARTNER,
+            "offers": [offer.offer_id for offer in offers],
+            "kinds": ["offer", "vacancy", "need"],
+            "municipalities": sorted({person.municipality for person in everyone}),
+        }
+        await self._until_done(partial(self._operators.call, "POST", "/operator/partners", orjson.dumps(declared)))
         async with asyncio.TaskGroup() as calls:
             for person in everyone:
                 calls.create_task(self._put_person(person))
             for offer in offers:
                 calls.create_task(self._put_offer(offer))
-        declared = orjson.dumps({"partner": PARTNER, "offers": [offer.offer_id for offer in offers], "kinds": ["vacancy"]})
-        await self._until_done(partial(self._intake.call, "POST", "/operator/partners", declared))
 
     async def _put_offer(self, offer: Offer) -> None:
         async with self._room["http"]:

@@ -29,6 +29,7 @@ from shared.messaging.topics import TopicNames, load_topics
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
+    from deploy.signing import Signed
     from deploy.simulate.people import Caseworker
     from deploy.simulate.ways_in import Answer
     from shared.contracts.drafts import NeedDraft, OfferDraft, VacancyDraft
@@ -41,6 +42,8 @@ T = TypeVar("T")
 SEED = 2026
 PARTNER = "demo"
 """The partner that the sample speaks as over Kafka, and that `ledigplads post` speaks as unless told otherwise."""
+SENDER = "sample"
+"""The partner that the rest comes in by: every offer and every municipality of the sample is declared for it."""
 _PREFIX = "demo"
 _GENERATED_VACANCIES = 120
 _GENERATED_NEEDS = 320
@@ -118,6 +121,7 @@ async def load(
     bootstrap: str,
     names: TopicNames | None = None,
     *,
+    signed: Signed,
     partner_bootstrap: str | None = None,
     today: date | None = None,
     progress: Progress = lambda _: None,
@@ -130,6 +134,7 @@ async def load(
         notifications_url: notifications' own address.
         bootstrap: the brokers.
         names: the prefix of topics and groups.
+        signed: as operator, and as the partner `SENDER`.
         partner_bootstrap: the brokers as the partner itself reaches them; by default as `bootstrap`.
         today: what the sample's dates follow; the real day by default.
         progress: hears what is being done, in plain words.
@@ -143,12 +148,15 @@ async def load(
     names = names or TopicNames()
     sample = make_sample(today or datetime.now(UTC).date())
     limits = httpx2.Limits(max_connections=_AT_ONCE)
-    async with httpx2.AsyncClient(limits=limits, headers={"X-Ledigplads-Person": "sample"}) as client:
-        intake, notifications = Intake(client, intake_url), Service(client, notifications_url)
+    async with (
+        httpx2.AsyncClient(limits=limits, auth=signed.operator) as operator,
+        httpx2.AsyncClient(limits=limits, auth=signed.partner) as sender,
+    ):
+        intake, notifications = Intake(sender, intake_url), Service(operator, notifications_url)
         progress(f"{len(sample.people)} caseworkers and {len(sample.offers)} offers")
         await _all(_put_person(notifications, person) for person in sample.people)
+        await _declare_partners(Service(operator, intake_url), sample)
         await _all(intake.put_offer(offer_id, draft) for offer_id, draft in sample.offers.items())
-        await _declare_partner(intake, sample)
         async with PartnerChannel(partner_bootstrap or bootstrap, names, PARTNER) as partner:
             # A new partner is heard within seconds: what comes over Kafka is sent first and its receipts are asked for last.
             progress(f"{len(sample.vacancies)} vacancies and {len(sample.needs)} needs")
@@ -185,14 +193,16 @@ async def _put_person(notifications: Service, person: Caseworker) -> None:
     await notifications.call("PUT", f"/notifications/operator/people/{person.person_id}", orjson.dumps(body))
 
 
-async def _declare_partner(intake: Intake, sample: Sample) -> None:
-    declared = {
-        "partner": PARTNER,
-        "offers": sorted(sample.partner_offers),
-        "kinds": ["offer", "vacancy", "need"],
-        "municipalities": sorted({need.handlekommune for need in sample.needs}),
-    }
-    await intake.call("POST", "/operator/partners", orjson.dumps(declared))
+async def _declare_partners(intake: Service, sample: Sample) -> None:
+    """Say what is the two partners' own."""
+    for partner, offers in ((PARTNER, sample.partner_offers), (SENDER, sample.offers.keys())):
+        declared = {
+            "partner": partner,
+            "offers": sorted(offers),
+            "kinds": ["offer", "vacancy", "need"],
+            "municipalities": sorted({need.handlekommune for need in sample.needs}),
+        }
+        await intake.call("POST", "/operator/partners", orjson.dumps(declared))
 
 
 def _submission(draft: VacancyDraft, day: date) -> Submission:

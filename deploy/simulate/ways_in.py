@@ -54,7 +54,7 @@ class Service:
                 method, self.url + path, content=body, params=query or None, headers=_JSON, timeout=_TIMEOUT_SECONDS
             )
         except httpx2.HTTPError as error:
-            raise AwayError(f"{self.url} did not answer ({type(error).__name__})") from error
+            raise AwayError(f"{self.url} did not answer ({type(error).__name__}: {error})") from error
         raise_for(answer)
         content: Answer = answer.json() if answer.content else {}
         return content

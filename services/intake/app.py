@@ -56,6 +56,8 @@ from shared.access import AccessRecorder
 from shared.database import check_database, create_pool, load_queries
 from shared.identity import Identity, IdentityMiddleware
 from shared.identity.codeflow import CodeFlow, Program
+from shared.identity.guarding import guarded
+from shared.identity.permissions import Service
 from shared.identity.sessions import Sealer
 from shared.messaging.consuming import Consumers, make_broker
 from shared.messaging.deadletters import DeadLetters
@@ -170,7 +172,7 @@ def build_app(settings: IntakeSettings, clock: Callable[[], datetime] = lambda: 
             }
 
     app = Starlette(
-        routes=[*routes(), *login_routes(), *operator_routes(), *health_routes(checks), metrics_route()],
+        routes=guarded(Service.INTAKE, [*routes(), *login_routes(), *operator_routes(), *health_routes(checks), metrics_route()]),
         middleware=[
             Middleware(HeadersMiddleware),
             Middleware(CorrelationMiddleware),

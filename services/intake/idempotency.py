@@ -24,7 +24,7 @@ class Once:
     """A request that is to be done once, however often it is sent.
 
     Attributes:
-        caller: the partner, or empty for everybody who has not said who he is.
+        caller: the partner or person who asks: nobody is given another's answer.
         key: the caller's own for this request.
         fingerprint: of everything that the request says; the same key for another one is an error.
     """

@@ -23,6 +23,8 @@ from services.matching.subscribers import GROUP, MATCHES, NEEDS, SETTINGS, VACAN
 from services.matching.unreadable import Unreadables
 from shared.background import Background
 from shared.identity import Identity, IdentityMiddleware
+from shared.identity.guarding import guarded
+from shared.identity.permissions import Service
 from shared.messaging.deadletters import DeadLetters
 from shared.messaging.producing import Producer
 from shared.messaging.topics import PartitionMismatch, TopicNames, check_partition_counts, load_topics
@@ -184,7 +186,7 @@ def build_app(settings: MatchingSettings) -> Starlette:
             await worker.stop()
 
     return Starlette(
-        routes=[*routes(), *health_routes(worker.checks()), metrics_route(worker.metrics.registry)],
+        routes=guarded(Service.MATCHING, [*routes(), *health_routes(worker.checks()), metrics_route(worker.metrics.registry)]),
         middleware=[
             Middleware(HeadersMiddleware),
             Middleware(CorrelationMiddleware),

@@ -13,13 +13,14 @@ from starlette.routing import Route
 
 from services.matching.domain.explaining import explain
 from services.matching.domain.terms import Terms
-from services.matching.records import has_no_places, shown_body
+from services.matching.records import handlekommune_of, has_no_places, shown_body
 from services.matching.service import NotReadyError
 from shared.contracts.common import Contract
 from shared.contracts.need import NeedProfile
 from shared.contracts.settings import Policy
 from shared.contracts.vacancy import Vacancy
-from shared.web import Problem, read_body
+from shared.identity.grants import grant_of
+from shared.web import FieldError, Problem, read_body
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -79,12 +80,14 @@ def routes() -> list[Route]:
 
 async def explain_pair(request: Request) -> Response:
     question = await read_body(request, ExplainQuestion)
+    _must_be_own(request, question.need)
     return _json(explain(question.need, question.vacancy, _terms(_parts(request).matching, question)))
 
 
 async def near_misses(request: Request) -> Response:
     """Say why a need finds nothing, or little. Any worker can: each knows all open places."""
     question = await read_body(request, NearMissesQuestion)
+    _must_be_own(request, question.need)
     try:
         return _json(_parts(request).matching.near_misses(question.need, question.examples))
     except NotReadyError as error:
@@ -94,7 +97,7 @@ async def near_misses(request: Request) -> Response:
 async def show_need(request: Request) -> Response:
     """Give the present list of a need that this worker owns, as its record of `matches` has it; what is in the way, as of now."""
     parts, need_id = _parts(request), request.path_params["need_id"]
-    answer = parts.matching.answer(await _owned(parts, need_id), need_id)
+    answer = parts.matching.answer(await _owned(request, need_id), need_id)
     if answer == "later":
         raise Problem(503, headers={"Retry-After": "1"})
     if answer == "gone":
@@ -106,20 +109,39 @@ async def show_need(request: Request) -> Response:
 async def near_misses_of(request: Request) -> Response:
     """Say of a need that this worker owns what it just misses."""
     parts, need_id = _parts(request), request.path_params["need_id"]
-    partition = await _owned(parts, need_id)
+    partition = await _owned(request, need_id)
     return _json(parts.matching.near_misses(parts.matching.profile_of(partition, need_id), _EXAMPLES))
 
 
-async def _owned(parts: Parts, need_id: str) -> Partition:
-    """Give the partition that an open need stands in.
+async def _owned(request: Request, need_id: str) -> Partition:
+    """Give the partition that an open need of the asker's own municipality stands in.
 
     Raises:
-        Problem: it is not with this worker; says with whom it would be.
+        Problem: it is not with this worker, or another municipality's, which is answered alike; says with whom it would be.
     """
+    parts, grant = _parts(request), grant_of(request)
     partition = parts.matching.partition_of(need_id)
-    if partition is None:
+    if partition is None or not grant.is_own_municipality(handlekommune_of(partition.needs[need_id])):
         raise await _not_here(parts, need_id)
     return partition
+
+
+def _must_be_own(request: Request, need: NeedProfile) -> None:
+    """Refuse a need of a municipality that the asker does not work for; it came with the question, so nothing is given away.
+
+    Raises:
+        Problem: 403.
+    """
+    if not grant_of(request).is_own_municipality(need.handlekommune):
+        raise Problem(403, errors=[_NOT_YOURS])
+
+
+_NOT_YOURS: Final = FieldError(
+    "need.handlekommune",
+    "municipality_not_yours",
+    "er ikke den kommune, du arbejder for; spørg med din egen kommunes behov",
+    "is not the municipality that you work for; ask with a need of your own municipality",
+)
 
 
 async def _not_here(parts: Parts, need_id: str) -> Problem:

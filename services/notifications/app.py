@@ -29,6 +29,8 @@ from services.notifications.waiting import WaitingKeeper
 from shared.background import Background
 from shared.database import Listener, check_database, create_pool
 from shared.identity import Identity, IdentityMiddleware
+from shared.identity.guarding import guarded
+from shared.identity.permissions import Service
 from shared.messaging.consuming import Consumers, make_broker
 from shared.messaging.deadletters import DeadLetters
 from shared.messaging.groups import committed_offsets
@@ -94,7 +96,7 @@ def build_app(settings: NotificationsSettings, *, clock: Callable[[], datetime] 
             yield state
 
     return Starlette(
-        routes=[*routes(), *health_routes(checks), metrics_route()],
+        routes=guarded(Service.NOTIFICATIONS, [*routes(), *health_routes(checks), metrics_route()]),
         middleware=[
             Middleware(HeadersMiddleware),
             Middleware(CorrelationMiddleware),

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from services.notifications.live import FellBehind
-from services.notifications.store import Person
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from services.notifications.domain.alerts import Alert
     from services.notifications.live import Live
     from services.notifications.pages.rendering import Pages
     from services.notifications.pages.words import Language
-    from services.notifications.store import Store
+    from services.notifications.store import Person, Store
     from shared.identity.greeting import Greeting, Public
 
 PAGE_ALERTS = 100
@@ -41,19 +40,17 @@ class Inbox:
         self._pages = pages
         self._asked_for_policies = float("-inf")
 
-    async def page(self, person_id: str | None, before: int, language: Language, viewer: Greeting | Public) -> str:
-        """Render the page of one person, or the choice of a person; `viewer` is who looks at it."""
-        people = await self._readers()
-        person = next((one for one in people if one.person == person_id), None)
-        if person is None and person_id:
-            person = Person(person_id)
-            people.append(person)
+    async def page(
+        self, person_id: str, readers: Sequence[Person], before: int, language: Language, viewer: Greeting | Public
+    ) -> str:
+        """Render the page of one person; `readers`: whose inboxes whoever asks may choose from, that person's among them; `viewer` is who looks."""
+        person = next(one for one in readers if one.person == person_id)
         # First where the live stream is to begin, then the alerts: one that comes in between is in both, and shown once.
         newest = await self._store.last_alert_id()
-        items = await self._store.inbox(person.person, before, PAGE_ALERTS) if person else []
+        items = await self._store.inbox(person.person, before, PAGE_ALERTS)
         await self._learn(item.alert for item in items)
         return self._pages.inbox(
-            people=people,
+            people=readers,
             person=person,
             alerts=items,
             language=language,
@@ -63,23 +60,22 @@ class Inbox:
             viewer=viewer,
         )
 
-    async def lines(self, person: str | None, after: int, most: int | None) -> AsyncIterator[bytes]:
+    async def lines(self, person: str, after: int, most: int | None) -> AsyncIterator[bytes]:
         """Give stored alerts as JSON lines, oldest first."""
         left = NO_END if most is None else most
-        persons = None if person is None else [person]
         while left > 0:
-            page = await self._store.alerts_after(after, persons, min(left, _LINES_AT_A_TIME))
+            page = await self._store.alerts_after(after, [person], min(left, _LINES_AT_A_TIME))
             if not page:
                 return
             yield b"".join(as_json(alert) + b"\n" for alert in page)
             after, left = page[-1].alert_id, left - len(page)
 
-    async def follow(self, person: str | None, after: int) -> AsyncIterator[bytes]:
+    async def follow(self, person: str, after: int) -> AsyncIterator[bytes]:
         """Give stored alerts as JSON lines, and then each as it comes."""
         async for alert in self._alerts(person, after):
             yield as_json(alert) + b"\n"
 
-    async def events(self, person: str | None, after: int | None) -> AsyncIterator[dict[str, Any]]:
+    async def events(self, person: str, after: int | None) -> AsyncIterator[dict[str, Any]]:
         """Give alerts as server-sent events, resumable by their ids; `after` None: only what is new."""
         async for alert in self._alerts(person, self._live.newest if after is None else after):
             yield {"id": str(alert.alert_id), "event": "alert", "data": as_json(alert).decode()}
@@ -98,7 +94,7 @@ class Inbox:
             }
             yield {"id": str(alert.alert_id), "event": "alert", "data": orjson.dumps(message).decode()}
 
-    async def _alerts(self, person: str | None, after: int) -> AsyncIterator[Alert]:
+    async def _alerts(self, person: str, after: int) -> AsyncIterator[Alert]:
         async with self._live.stream(person, after) as stream:
             try:
                 async for alert in stream.alerts():
@@ -106,9 +102,6 @@ class Inbox:
             except FellBehind:
                 # The end of the stream tells the client, which comes back with the id that it has.
                 return
-
-    async def _readers(self) -> list[Person]:
-        return [*await self._store.people(), *(Person(person) for person in await self._store.readers_without_entry())]
 
     async def _learn(self, alerts: Iterable[Alert]) -> None:
         """Look up the words of policies that are new to this process, though not more often than now and then."""

@@ -206,15 +206,6 @@ SELECT need_id, about FROM matches WHERE need_id = ANY(:need_ids::text[]);
 -- Where a stream that wants only what is new begins.
 SELECT coalesce(max(alert_id), 0) FROM alerts;
 
--- name: readers_without_entry()
--- Those with an inbox who are not among the people: a loose index scan, one step per person.
-WITH RECURSIVE walk AS (
-    (SELECT person FROM alerts ORDER BY person LIMIT 1)
-    UNION ALL
-    SELECT (SELECT person FROM alerts WHERE alerts.person > walk.person ORDER BY person LIMIT 1) FROM walk WHERE walk.person IS NOT NULL
-)
-SELECT person FROM walk WHERE person IS NOT NULL AND person NOT IN (SELECT person FROM people) LIMIT 200;
-
 -- name: save_person(person, person_name, mail, municipality, team, language)$
 -- Gives whether the person is new.
 INSERT INTO people (person, name, mail, municipality, team, language)

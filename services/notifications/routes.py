@@ -12,12 +12,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from services.notifications.domain.matches import UNASSIGNED
 from services.notifications.inbox import NO_END, Inbox
 from services.notifications.pages.words import language_of
 from services.notifications.store import Person, Store
 from shared.contracts.common import EntityId, KnownMunicipality
-from shared.identity import person_of
+from shared.identity.grants import grant_of
 from shared.identity.greeting import greeting_of
+from shared.identity.guarding import foreign
 from shared.web import FieldError, Problem, read_body
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
     from shared.messaging.consuming import Consumers
 
-PERSON_HEADER = "X-Ledigplads-Person"
 _ASSETS = Path(__file__).parent / "pages" / "assets"
 _PING_SECONDS = 15
 _SEND_SECONDS = 20.0
@@ -69,7 +70,7 @@ class _PersonPath(BaseModel):
 def routes() -> list[BaseRoute]:
     """What a browser and an operator may ask; the service is found in the request's state."""
     return [
-        Route("/notifications", lambda _: RedirectResponse("/notifications/", 308)),
+        Route("/notifications", to_inbox),
         Route("/notifications/", inbox_page),
         Route("/notifications/stream", stream),
         Route("/notifications/alerts", alerts),
@@ -81,19 +82,21 @@ def routes() -> list[BaseRoute]:
     ]
 
 
+async def to_inbox(_request: Request) -> Response:
+    return RedirectResponse("/notifications/", 308)
+
+
 async def inbox_page(request: Request) -> Response:
     before = _number(request, "before")
-    page = await _inbox(request).page(
-        _person(request), NO_END if before is None else before, _language(request), greeting_of(request, request.state.identity)
-    )
+    whose, readers = await _whose(request), await _own_readers(request)
+    viewer = greeting_of(request, request.state.identity)
+    page = await _inbox(request).page(whose, readers, NO_END if before is None else before, _language(request), viewer)
     return HTMLResponse(page, headers=_PAGE_HEADERS)
 
 
 async def stream(request: Request) -> Response:
-    person, after = _person(request), _resume_after(request)
+    person, after = await _whose(request), _resume_after(request)
     if request.query_params.get("as") == "cards":
-        if person is None:
-            raise _missing_person()
         events = _inbox(request).card_events(person, after, _language(request))
     else:
         events = _inbox(request).events(person, after)
@@ -101,9 +104,7 @@ async def stream(request: Request) -> Response:
 
 
 async def alerts(request: Request) -> Response:
-    # Of everybody, unless the query names one: who asks does not narrow what a program reads.
-    named = request.query_params.get("person")
-    person, after = _PersonPath(person=named).person if named else None, _number(request, "after") or 0
+    person, after = await _whose(request), _number(request, "after") or 0
     if request.query_params.get("follow") == "1":
         # Not server-sent events, but with the same watch over clients that leave and over a service that stops.
         lines = _inbox(request).follow(person, after)
@@ -144,12 +145,28 @@ def _store(request: Request) -> Store:
     return store
 
 
-def _person(request: Request) -> str | None:
-    """Whose inbox: the query says, or the header by which a caller names himself; else one's own."""
-    named = request.query_params.get("person") or request.headers.get(PERSON_HEADER)
-    if not named and (asks := person_of(request)) is not None:
-        return asks.id
-    return _PersonPath(person=named).person if named else None
+async def _whose(request: Request) -> str:
+    """Whose inbox it is about: one's own, or by the query that of somebody in the team that one leads.
+
+    Raises:
+        Problem: 404 where it is anybody else's, or nobody's.
+    """
+    grant = grant_of(request)
+    named = request.query_params.get("person")
+    person = _PersonPath(person=named).person if named else grant.asker.id
+    if grant.is_own_person(person) or person in {one.person for one in await _own_readers(request)}:
+        return person
+    raise foreign()
+
+
+async def _own_readers(request: Request) -> list[Person]:
+    """Whose inboxes may be read: one's own, of the team that one leads, and that of the municipality's needs without a caseworker."""
+    grant = grant_of(request)
+    asker, everybody = grant.asker, await _store(request).people()
+    mine = [one for one in everybody if grant.is_own_person(one.person) or grant.is_own_team(one.municipality, one.team)]
+    if asker.id not in {one.person for one in mine}:
+        mine.insert(0, Person(asker.id))
+    return [*mine, Person(f"{UNASSIGNED}{asker.municipality}")] if asker.municipality else mine
 
 
 def _language(request: Request) -> Literal["da", "en"]:
@@ -170,10 +187,6 @@ def _as_number(text: str, name: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= NO_END):
         raise Problem(400, errors=[FieldError(name, "number", "skal være et helt tal fra 0", "must be a whole number from 0")])
     return int(text)
-
-
-def _missing_person() -> Problem:
-    return Problem(400, errors=[FieldError("person", "missing", "skal angives", "must be given")])
 
 
 def _person_document(person: Person) -> dict[str, str | None]:

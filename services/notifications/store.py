@@ -354,9 +354,6 @@ class Store:
     async def people(self) -> list[Person]:
         return [Person(**dict(row)) async for row in _sql.people(self._pool)]
 
-    async def readers_without_entry(self) -> list[str]:
-        return [row["person"] async for row in _sql.readers_without_entry(self._pool)]
-
     # --- deliveries ---
 
     async def lease_deliveries(self, lease_seconds: float, most: int) -> list[LeasedDelivery]:

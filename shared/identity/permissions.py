@@ -99,6 +99,7 @@ WHO_ASKED_FOR_A_PLACE: Final[Roles] = MappingProxyType(
 SHEETS: Final[Roles] = MappingProxyType({**OF_THE_OFFER, **OF_THE_NEED})
 """Which sheet is whose is told by its kind: places are the offer's, needs the municipality's."""
 INBOX: Final[Roles] = MappingProxyType({Role.CASEWORKER: Whose.OWN_PERSON, Role.TEAM_LEAD: Whose.OWN_TEAM})
+"""Both also have the inbox of their municipality's needs that nobody has been given yet."""
 OPERATORS: Final[Roles] = MappingProxyType({Role.OPERATOR: Whose.ALL})
 
 
@@ -175,6 +176,7 @@ INTAKE: Final = (
             # Whoever wants to become somebody is nobody yet.
             ("GET /login", PUBLIC),
             ("GET /login/callback", PUBLIC),
+            ("GET /login/done", PUBLIC),
             ("GET /logout", PUBLIC),
             ("POST /logout", PUBLIC),
             ("GET /session", PUBLIC),

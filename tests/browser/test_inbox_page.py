@@ -7,11 +7,14 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from deploy.embedded.ports import free_port
+from shared.identity import Role
 from shared.messaging.producing import Producer
 from shared.messaging.topics import TopicNames, Topics
 from tests.support.backends import Kafka
-from tests.support.notifications import KIRSTEN, Caseworker, Log, World, match, place, vacancy
+from tests.support.identity import cookie_for, person_with
+from tests.support.notifications import KIRSTEN, PUBLIC_URL, Caseworker, Log, World, match, place, vacancy
 
+_KIRSTEN = person_with(Role.CASEWORKER, person=KIRSTEN)
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -27,7 +30,9 @@ async def world(
 
 async def inbox(browser: Browser, service: Caseworker, *, language: str = "da", **context: object) -> Page:
     page = await browser.new_page(**context)  # type: ignore[arg-type] # playwright's own options
-    await page.goto(f"{service.service.url}/notifications/?person={KIRSTEN}&language={language}")
+    name, value = cookie_for(_KIRSTEN, PUBLIC_URL)
+    await page.context.add_cookies([{"name": name, "value": value, "url": service.service.url}])
+    await page.goto(f"{service.service.url}/notifications/?language={language}")
     await expect(page.locator(".connection")).to_have_attribute("data-state", "live")
     return page
 

@@ -16,14 +16,18 @@ import structlog
 from deploy.cli import main
 from deploy.cli.exits import AWAY, OK, REFUSED
 from deploy.embedded.ports import LOOPBACK, free_port
+from deploy.signing import READY_TOKEN, Signed
 from deploy.simulate import sample
 from services.intake.app import build_app as build_intake
 from services.intake.settings import IntakeSettings
 from services.notifications.app import build_app as build_notifications
 from services.notifications.settings import NotificationsSettings
+from shared.identity import Role
 from shared.messaging.producing import Producer
 from shared.messaging.security import environment_of, settings_of
-from tests.support.notifications import Log, match, place, vacancy
+from tests.support.asking import AsPartner, AsWhoeverMay
+from tests.support.identity import bearer, token_for
+from tests.support.notifications import KIRSTEN, Log, match, place, vacancy
 from tests.support.running import running
 from tests.support.waiting import eventually
 
@@ -123,6 +127,9 @@ async def surroundings(  # noqa: PLR0917 - fixtures
             "NOTIFICATIONS_URL": notifications,
             "TOPIC_PREFIX": names.prefix,
             "TOPICS_FILE": str(topics_file),
+            "TOKEN": token_for(
+                Role.OFFER_STAFF, Role.CASEWORKER, Role.OPERATOR, person=KIRSTEN, municipality="0751", offers=tuple(OFFERS)
+            ),
             **{name.removeprefix("LEDIGPLADS_"): value for name, value in environment_of(kafka.bootstrap_servers).items()},
         }.items():
             monkeypatch.setenv(f"LEDIGPLADS_{name}", value)
@@ -269,7 +276,7 @@ async def test_garbage_on_a_topic_is_listed_shown_and_mended_by_a_replay(stack: 
     assert (await stack.command("dlq", "show", "nowhere-dlq/0/0")).code != OK
 
 
-async def test_alerts_are_everybodys_unless_a_person_is_named(stack: Stack) -> None:
+async def test_alerts_are_ones_own(stack: Stack) -> None:
     async with Producer(stack.bootstrap) as producer:
         log = Log(producer, stack.names)
         await log.vacancy(vacancy())
@@ -282,8 +289,8 @@ async def test_alerts_are_everybodys_unless_a_person_is_named(stack: Stack) -> N
     assert {"need_id", "vacancy_id", "opening", "kind", "score", "municipality", "recipient", "channel", "alerted_at"} <= set(
         alert
     )
-    assert (await stack.command("alerts", "--json", "--person", alert["recipient"])).lines == [alert]
-    assert (await stack.command("alerts", "--json", "--person", "somebody-else")).lines == []
+    assert (await stack.command("alerts", "--json", "--person", KIRSTEN)).lines == [alert]
+    assert (await stack.command("alerts", "--json", "--person", "somebody-else")).code == REFUSED
     assert f"{alert['score']} points" in (await stack.command("alerts")).out
 
 
@@ -294,6 +301,7 @@ async def test_loading_the_sample_twice_changes_nothing_the_second_time(stack: S
             stack.notifications_url,
             stack.bootstrap,
             stack.names,
+            signed=Signed(AsWhoeverMay(), AsPartner(sample.SENDER)),
             today=date(2026, 11, 25),
             quiet_within_seconds=quiet_within_seconds,
         )
@@ -309,13 +317,15 @@ async def test_loading_the_sample_twice_changes_nothing_the_second_time(stack: S
     assert (await stack.intake.get("/operator/counts")).json() == counts
 
 
-async def test_a_simulation_goes_on_when_intake_was_away_and_its_ledger_holds_what_intake_holds(
+async def test_a_simulation_goes_on_when_intake_was_away_and_its_ledger_holds_what_intake_holds(  # noqa: PLR0917 - fixtures
     intake_settings: IntakeSettings,
     names: TopicNames,
     surroundings: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv(READY_TOKEN, token_for(Role.OPERATOR, Role.PARTNER, person="market", partner="simulate"))
     ledger = tmp_path / "accepted.jsonl"
     words = (
         "simulate",
@@ -349,9 +359,10 @@ async def test_a_simulation_goes_on_when_intake_was_away_and_its_ledger_holds_wh
         assert told["accepted"] == len(rows) > 150
         last = {row["entity_id"]: row for row in rows}
         assert {row["way"] for row in rows} == {"http", "kafka"}
+        by_the_market = bearer(token_for(Role.PARTNER, person="market", partner="simulate"))
         for entity_id, row in last.items():
             path = "vacancies" if row["entity"] == "vacancy" else "needs"
-            held = (await up.intake.get(f"/{path}/{entity_id}")).raise_for_status().json()
+            held = (await up.intake.get(f"/{path}/{entity_id}", headers=by_the_market)).raise_for_status().json()
             assert (held["version"], held["status"]) == (row["version"], row["status"])
 
 

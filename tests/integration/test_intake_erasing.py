@@ -169,7 +169,7 @@ async def test_a_crash_behind_any_step_does_it_again_and_goes_on(
     proof = await reached(intake, erasure_id, Step.REWRITTEN.value)
     assert crashed == [at]
     assert proof["destroyed"]["rows"]["need"] in {0, 1}
-    assert (await intake.client.get(f"/needs/{need_id}")).status_code == 410
+    assert (await intake.client.get(f"/needs/{need_id}")).status_code == 404
     records = await intake.published("need-profiles", need_id, count=2)
     assert records[-1].value is None
 

@@ -260,7 +260,7 @@ async def test_a_partner_tells_as_a_case_system_and_sees_only_its_own_offers(int
     await intake.partner("rival", offers=["other"], kinds=["offer", "vacancy"])
 
     async def asked(partner: str, method: str, address: str, body: object = None) -> tuple[int, str | None]:
-        answer = await intake.client.request(method, address, json=body, headers={"X-Ledigplads-Partner": partner})
+        answer = await intake.client.request(method, address, json=body, headers={"X-Test-Partner": partner})
         return answer.status_code, answer.json()["errors"][0]["code"] if answer.status_code >= 400 else None
 
     observations = f"/vacancies/{vacancy_id}/observations"

@@ -76,7 +76,7 @@ async def test_a_batch_under_a_key_is_taken_once(intake: IntakeUnderTest) -> Non
 async def test_a_key_that_is_being_answered_is_a_conflict_and_many_at_once_make_one_vacancy(intake: IntakeUnderTest) -> None:
     holder = await asyncpg.connect(intake.dsn)
     async with holder.transaction():
-        await holder.fetchval("SELECT pg_advisory_xact_lock(hashtext('answered_request'), hashtext(' ' || 'k-1'))")
+        await holder.fetchval("SELECT pg_advisory_xact_lock(hashtext('answered_request'), hashtext('person:person-1 ' || 'k-1'))")
         meanwhile = await intake.client.post("/vacancies", json=VACANCY, headers={"Idempotency-Key": "k-1"})
     await holder.close()
     assert (meanwhile.status_code, codes(meanwhile)) == (409, [("Idempotency-Key", "key_in_use")])
@@ -234,14 +234,16 @@ async def test_offers_are_listed_by_section_page_by_page(intake: IntakeUnderTest
 
 
 async def test_a_need_does_not_move_into_a_kommune_where_its_reference_is_another_ones(intake: IntakeUnderTest) -> None:
+    await intake.partner("three", offers=[], kinds=["need"], municipalities=("0751", "0101", "0461"))
+    three = {"X-Test-Partner": "three"}
     need_id = NeedAnswer.model_validate_json((await intake.client.post("/needs", json=NEED)).content).need_id
     await intake.client.post("/needs", json=NEED | {"handlekommune": "0101"})
     for moved in (NEED | {"handlekommune": "0101"}, {**NEED, "handlekommune": "0101", "source_reference": None}):
-        answer = await intake.client.put(f"/needs/{need_id}", json=moved)
+        answer = await intake.client.put(f"/needs/{need_id}", json=moved, headers=three)
         assert (answer.status_code, codes(answer)) == (409, [("handlekommune", "reference_taken")])
 
-    assert (await intake.client.put(f"/needs/{need_id}", json=NEED | {"handlekommune": "0461"})).status_code == 200
-    assert (await intake.client.get(f"/needs/{need_id}")).json()["handlekommune"] == "0461"
+    assert (await intake.client.put(f"/needs/{need_id}", json=NEED | {"handlekommune": "0461"}, headers=three)).status_code == 200
+    assert (await intake.client.get(f"/needs/{need_id}", headers=three)).json()["handlekommune"] == "0461"
 
 
 async def test_the_reference_of_what_exists_is_not_changed(intake: IntakeUnderTest) -> None:

@@ -237,7 +237,7 @@ async def _is_held_and_says_what_is_missing(intake: IntakeUnderTest) -> None:
 async def _the_market_goes_on_where_it_was(intake: IntakeUnderTest, market: Market, ids: dict[str, str]) -> None:
     assert (await intake.client.get(f"/vacancies/{market.changed}")).json()["places_free"] == 1
     assert (await intake.client.get(f"/vacancies/{ids['new']}")).json()["offer_name"] == "Ny"
-    assert (await intake.client.get(f"/needs/{market.erased}")).status_code == 410
+    assert (await intake.client.get(f"/needs/{market.erased}")).status_code == 404
     again = await intake.client.post("/needs", json=NEED | {"source_reference": "case-2", "urgency": "soon"})
     assert (again.json()["need_id"], again.json()["version"]) == (market.noted, 3)
     # What is changed now stands above all that readers have.

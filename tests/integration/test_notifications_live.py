@@ -14,6 +14,7 @@ from services.notifications import live as live_module
 from shared.messaging.producing import Producer
 from shared.messaging.security import environment_of
 from shared.messaging.topics import TopicNames, Topics
+from tests.support.asking import AsWhoeverMay
 from tests.support.backends import Kafka
 from tests.support.notifications import KIRSTEN, Log, World, mail_server, match, place, stream_of, vacancy
 from tests.support.processes import ServiceProcess
@@ -135,7 +136,9 @@ async def test_lines_can_be_followed(world: World) -> None:
     await world.log.match(match(place(), need_id="need-1"))
     async with world.service() as service:
         await service.alerted(1)
-        async with service.service.client.stream("GET", "/notifications/alerts", params={"follow": "1"}) as answer:
+        async with service.service.client.stream(
+            "GET", "/notifications/alerts", params={"person": KIRSTEN, "follow": "1"}
+        ) as answer:
             lines = answer.aiter_lines()
             assert orjson.loads(await anext(lines))["need_id"] == "need-1"
             await world.log.match(match(place(), need_id="need-2"))
@@ -160,7 +163,7 @@ async def test_the_process_migrates_a_new_database_serves_and_ends_promptly_thou
     await migrating.stop()
     async with (
         ServiceProcess("services.notifications", environment, log=log) as service,
-        httpx2.AsyncClient(base_url=service.url, timeout=15) as client,
+        httpx2.AsyncClient(base_url=service.url, timeout=15, auth=AsWhoeverMay()) as client,
     ):
         stream = await client.send(client.build_request("GET", f"/notifications/stream?person={KIRSTEN}"), stream=True)
         lines = await client.send(client.build_request("GET", "/notifications/alerts?follow=1"), stream=True)

@@ -21,6 +21,7 @@ from services.intake.sheets.layout import our_layout, written
 from services.intake.sheets.rows import ReadRow, RowReader
 from shared.messaging.records import RawRecord
 from shared.messaging.topics import TopicNames, Topics
+from tests.support.asking import own_offers_of
 from tests.support.backends import Kafka
 from tests.support.intake import NEED, OFFER, VACANCY, IntakeUnderTest, body_of, records_of, running_intake
 from tests.support.waiting import eventually
@@ -44,7 +45,7 @@ async def send(
     intake: IntakeUnderTest, content: str | bytes, kind: str = "vacancies", media_type: str = "text/csv", partner: str | None = None,
     **asked: str,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    headers = {"Content-Type": media_type} | ({"X-Ledigplads-Partner": partner} if partner else {})
+    headers = {"Content-Type": media_type} | ({"X-Test-Partner": partner} if partner else {})
     body = content.encode() if isinstance(content, str) else content
     answer = await intake.client.post(f"/sheets/{kind}", content=body, headers=headers, params=asked)
     assert answer.status_code == 200, answer.text
@@ -334,6 +335,7 @@ async def test_latin_1_semicolons_commas_and_byte_order_marks_are_understood(int
 
 
 async def test_offers_come_in_a_sheet_with_decimal_commas(intake: IntakeUnderTest) -> None:
+    own_offers_of(intake.client).add("solhus")
     sheet = "Tilbuds-id;Navn;Kommune;Tilbudstyper;Breddegrad;Længdegrad;Beskyttet adresse;Kommentar\nsolhus;Solhus;Aarhus;SEL-104;56,15;10,2;nej;x\n"
     report = await send(intake, sheet, kind="offers")
 
@@ -395,7 +397,7 @@ async def test_a_fetched_sheet_changes_nothing_whoever_made_what_is_in_it(
     intake: IntakeUnderTest, intake_dsn: str, form: str
 ) -> None:
     await intake.partner("egen", offers=["skovly"], kinds=["vacancy", "need"])
-    by_partner = {"X-Ledigplads-Partner": "egen"}
+    by_partner = {"X-Test-Partner": "egen"}
     vacancies = [(VACANCY | {"reference": "bed-1"}, by_partner), (VACANCY | {"reference": "bed-1"}, {}), (VACANCY, {})]
     needs = [(NEED, by_partner), ({name: value for name, value in NEED.items() if name != "source_reference"}, {})]
     for kind, drafts in (("vacancies", vacancies), ("needs", needs)):
@@ -429,7 +431,7 @@ async def test_a_sheet_with_ids_and_one_without_are_compared_as_the_same_sheet(i
     own = table("bed-1;skovly;Plads 1;SEL-103;1;;;", "bed-2;skovly;Plads 2;SEL-103;1;;;")
     made = await send(intake, own)
     (
-        await intake.client.post("/vacancies", json=VACANCY | {"reference": "bed-1"}, headers={"X-Ledigplads-Partner": "egen"})
+        await intake.client.post("/vacancies", json=VACANCY | {"reference": "bed-1"}, headers={"X-Test-Partner": "egen"})
     ).raise_for_status()
     fetched = (await intake.client.get("/sheets/vacancies.csv")).content
     back = await send(intake, fetched, gone="withdraw")
@@ -489,11 +491,11 @@ async def test_a_partner_gets_no_sheet_of_an_offer_that_is_its_own_no_more(intak
     prices = [{"amount_dkk": number, "unit": "hour"} for number in (1, 2, 3)]
     drafts = [VACANCY | {"reference": "bed-1"}, VACANCY | {"reference": "bed-2", "offer_id": "andres", "price_lines": prices}]
     for draft in drafts:
-        (await intake.client.post("/vacancies", json=draft, headers={"X-Ledigplads-Partner": "egen"})).raise_for_status()
+        (await intake.client.post("/vacancies", json=draft, headers={"X-Test-Partner": "egen"})).raise_for_status()
     await intake.client.put("/offers/andres", json=OFFER | {"address_protected": True, "text_da": "Hemmeligt"})
     await intake.partner("egen", offers=["skovly"], kinds=["vacancy", "offer"])
     sheets = [
-        (await intake.client.get(f"/sheets/{kind}.csv", headers={"X-Ledigplads-Partner": "egen"})).text
+        (await intake.client.get(f"/sheets/{kind}.csv", headers={"X-Test-Partner": "egen"})).text
         for kind in ("vacancies", "offers")
     ]
 

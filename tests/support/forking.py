@@ -19,6 +19,7 @@ import httpx2
 
 from deploy.embedded.ports import LOOPBACK, free_port
 from tests.support import identity
+from tests.support.asking import AsWhoeverMay
 from tests.support.waiting import eventually
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class ForkedService:
 
     def __init__(self, module: str, environment: Mapping[str, str], *, log: Path, prepared_by: str | None = None) -> None:
         self.url = f"http://{LOOPBACK}:{(port := free_port())}"
-        self.client = httpx2.AsyncClient(base_url=self.url, timeout=15)
+        self.client = httpx2.AsyncClient(base_url=self.url, timeout=15, auth=AsWhoeverMay())
         self._arguments = [module] if prepared_by is None else [module, prepared_by]
         self._log = log
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith("LEDIGPLADS_")} | {

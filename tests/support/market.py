@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
-from deploy.simulate.drive import Drive
+from deploy.simulate.drive import PARTNER, Drive
 from deploy.simulate.ledger import Ledger
 from deploy.simulate.plan import Plan
 from deploy.simulate.ways_in import Intake, Service
+from tests.support.asking import AsPartner, AsWhoeverMay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -36,12 +37,13 @@ async def market(road: Road, run: str, ledger_file: Path, *, events_per_second: 
         offers=_OFFERS,
         patience_seconds=_PATIENCE_SECONDS,
     )
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(auth=AsPartner(PARTNER)) as partner, httpx2.AsyncClient(auth=AsWhoeverMay()) as operator:
         with Ledger(ledger_file) as ledger:
             yield Drive(
                 plan,
-                intake=Intake(client, road.intake.url),
-                notifications=Service(client, road.notifications.url),
+                intake=Intake(partner, road.intake.url),
+                operators=Service(operator, road.intake.url),
+                notifications=Service(operator, road.notifications.url),
                 bootstrap=road.around.bootstrap_servers,
                 names=road.around.names,
                 ledger=ledger,

@@ -8,6 +8,7 @@ import email.policy
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1"
 KIRSTEN = "person-kirsten"
+OLAV = "person-olav"
+PUBLIC_URL = "http://ledigplads.test"
 
 
 def vacancy(vacancy_id: str = "vac-1", *, version: int = 1, opening: int = 1, status: str = "open", **other: Any) -> Vacancy:
@@ -208,7 +211,7 @@ class World:
             topic_prefix=self.names.prefix,
             topics_file=self.topics_file,
             port=1,
-            public_url="http://ledigplads.test",
+            public_url=PUBLIC_URL,
             notifications_postgres_dsn=self.dsn,
             smtp_port=self.smtp_port,
         )
@@ -259,10 +262,13 @@ class Caseworker:
 
     service: RunningService
 
-    async def alerts(self, **query: str) -> list[dict[str, Any]]:
-        answer = await self.service.client.get("/notifications/alerts", params=query)
-        answer.raise_for_status()
-        return [orjson.loads(line) for line in answer.content.splitlines()]
+    async def alerts(self, person: str | None = None) -> list[dict[str, Any]]:
+        """Read the alerts of one person, or of both, each asking for his own."""
+        found = []
+        for reader in (KIRSTEN, OLAV, "unassigned-0791") if person is None else (person,):
+            answer = await self.service.client.get("/notifications/alerts", params={"person": reader})
+            found += [orjson.loads(line) for line in answer.raise_for_status().content.splitlines()]
+        return sorted(found, key=itemgetter("alert_id"))
 
     async def counts(self) -> dict[str, int]:
         answer = await self.service.client.get("/notifications/operator/counts")
@@ -275,9 +281,9 @@ class Caseworker:
         )
         answer.raise_for_status()
 
-    async def alerted(self, count: int, **query: str) -> list[dict[str, Any]]:
+    async def alerted(self, count: int, person: str | None = None) -> list[dict[str, Any]]:
         """Wait for so many alerts."""
-        return await eventually(lambda: self.alerts(**query), until=lambda alerts: len(alerts) == count)
+        return await eventually(lambda: self.alerts(person), until=lambda alerts: len(alerts) == count)
 
     async def has_caught_up(self, world: World) -> None:
         """Wait until everything that is in the topics has been taken: what did not happen by then will not happen."""

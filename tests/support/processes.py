@@ -15,6 +15,7 @@ import httpx2
 
 from deploy.embedded.ports import LOOPBACK, free_port
 from tests.support import identity
+from tests.support.asking import AsWhoeverMay
 from tests.support.waiting import eventually
 
 REPOSITORY = Path(__file__).parents[2]
@@ -40,7 +41,7 @@ class ServiceProcess:
     ) -> None:
         self.port = free_port()
         self.url = f"http://{LOOPBACK}:{self.port}"
-        self.client = httpx2.AsyncClient(base_url=self.url, timeout=15)
+        self.client = httpx2.AsyncClient(base_url=self.url, timeout=15, auth=AsWhoeverMay())
         self._command = [sys.executable, "-m", module, *arguments]
         self._environment = _without_settings(os.environ) | {
             "LEDIGPLADS_HOST": LOOPBACK,

@@ -7,6 +7,7 @@ import os
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -26,9 +27,12 @@ from deploy.simulate.broker_view import BrokerView
 from deploy.simulate.settling import settle
 from deploy.simulate.ways_in import Service
 from shared.database import migrate
+from shared.identity import Role
 from shared.messaging.log import read_to_end
 from shared.messaging.security import environment_of, security_of
 from shared.messaging.topics import TopicNames, load_topics
+from tests.support.asking import AsWhoeverMay
+from tests.support.identity import token_for
 from tests.support.notifications import EventStream
 from tests.support.processes import REPOSITORY, ServiceProcess
 from tests.support.running import RunningService, running
@@ -184,6 +188,7 @@ class Road:
                 "LEDIGPLADS_NOTIFICATIONS_URL": self.notifications.url,
                 "LEDIGPLADS_MATCHING_URLS": ",".join(worker.url for worker in self.matching),
                 "LEDIGPLADS_MAIL_URL": self.mail.url,
+                "LEDIGPLADS_TOKEN": token_for(Role.OPERATOR, Role.CASEWORKER, municipality="0751"),
             },
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
@@ -194,9 +199,12 @@ class Road:
         return Ended(process.returncode, out.decode(), err.decode())
 
     async def alerts(self, person: str | None = None) -> list[dict[str, Any]]:
-        """Every alert, of everybody or of one person, oldest first."""
+        """Every alert, of one person or of everybody, each asking for his own; oldest first."""
+        if person is None:
+            everybody = await self._alerted_people()
+            return sorted([alert for one in everybody for alert in await self.alerts(one)], key=itemgetter("alert_id"))
         found: list[dict[str, Any]] = []
-        query: dict[str, str | int] = {"limit": _PAGE} | ({"person": person} if person else {})
+        query: dict[str, str | int] = {"limit": _PAGE, "person": person}
         while True:
             after = found[-1]["alert_id"] if found else 0
             answer = await self.notifications.client.get("/notifications/alerts", params=query | {"after": after})
@@ -205,6 +213,13 @@ class Road:
             found += page
             if not page:
                 return found
+
+    async def _alerted_people(self) -> list[str]:
+        connection = await asyncpg.connect(self.around.notifications_dsn)
+        try:
+            return [row["person"] for row in await connection.fetch("SELECT DISTINCT person FROM alerts")]
+        finally:
+            await connection.close()
 
     async def alerted(self, person: str, count: int = 1, within_seconds: float = PATIENCE) -> list[dict[str, Any]]:
         """Wait until a person has so many alerts."""
@@ -238,7 +253,7 @@ class Road:
         """
         await asyncio.gather(*(process.wait_until_ready(within_seconds) for process in self.services.values()))
         await eventually(self._nothing_waits, within_seconds=within_seconds)
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(auth=AsWhoeverMay()) as client:
             around = self.around
             async with BrokerView(around.bootstrap_servers, around.names, load_topics(around.topics_file)) as view:
                 settled = await settle(view, Service(client, self.notifications.url), within_seconds)

@@ -11,6 +11,7 @@ import uvicorn
 from starlette.applications import Starlette
 
 from deploy.embedded.ports import LOOPBACK
+from tests.support.asking import AsWhoeverMay
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ async def running(app: Starlette, *, port: int | None = None) -> AsyncIterator[R
             await service
         url = f"http://{LOOPBACK}:{listening.getsockname()[1]}"
         try:
-            async with httpx2.AsyncClient(base_url=url, timeout=15) as client:
+            async with httpx2.AsyncClient(base_url=url, timeout=15, auth=AsWhoeverMay()) as client:
                 yield RunningService(app, url, client)
         finally:
             stop.set()

@@ -1,7 +1,7 @@
 """Who may do what: the one place that says so, whichever way a wish came in.
 
 A partner's system may send the kinds that it was given, for the offers that are its own, and needs for the municipalities that
-were declared for it. None declared is none. Until people log in, everybody else may do everything.
+were declared for it. None declared is none. A person speaks for the offers and acts for the municipality that are theirs by login.
 """
 
 from __future__ import annotations
@@ -40,7 +40,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Anyone:
-    """Somebody who has not said who he is, or intake itself: may do everything until identity comes."""
+    """Intake itself, and operators where nothing is anybody's: nothing is narrowed. Nobody who asks by HTTP to change something."""
+
+    @property
+    def name(self) -> str:
+        """Say in whose name what is done once is kept."""
+        return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +54,86 @@ class PartnerCaller:
 
     partner: Partner
 
+    @property
+    def name(self) -> str:
+        """Say in whose name what is done once is kept."""
+        return self.partner.name
 
-Caller: TypeAlias = Anyone | PartnerCaller
+    @property
+    def kinds(self) -> frozenset[SubmissionKind]:
+        return self.partner.kinds
+
+    @property
+    def offers(self) -> frozenset[str]:
+        return self.partner.offers
+
+    @property
+    def municipalities(self) -> frozenset[str]:
+        return self.partner.municipalities
+
+
+@dataclass(frozen=True, slots=True)
+class PersonCaller:
+    """Somebody who has logged in.
+
+    Attributes:
+        person: their opaque id.
+        kinds: places for an offer's staff, needs for caseworkers.
+        offers: ids of the offers that they speak for.
+        municipalities: for whose needs they act.
+        staff_of: the offers that are theirs, also where they do not speak for them.
+    """
+
+    person: str
+    kinds: frozenset[SubmissionKind] = frozenset()
+    offers: frozenset[str] = frozenset()
+    municipalities: frozenset[str] = frozenset()
+    staff_of: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        """Say in whose name what is done once is kept; no partner's name has a colon."""
+        return f"person:{self.person}"
+
+
+Caller: TypeAlias = Anyone | PartnerCaller | PersonCaller
 
 ANYONE: Final = Anyone()
 
 
 def may_send(caller: Caller, kind: SubmissionKind, field: str | None = None) -> list[Reason]:
     """Refuse a kind that was not given."""
-    return [reason("kind_not_granted", field)] if isinstance(caller, PartnerCaller) and kind not in caller.partner.kinds else []
+    return [] if isinstance(caller, Anyone) or kind in caller.kinds else [reason("kind_not_granted", field)]
 
 
 def may_speak_for(caller: Caller, offer_id: str | None, field: str | None) -> list[Reason]:
     """Refuse what is about another's offer."""
-    mine = not isinstance(caller, PartnerCaller) or offer_id in caller.partner.offers
+    mine = isinstance(caller, Anyone) or offer_id in caller.offers
     return [] if mine else [reason("offer_not_yours", field)]
 
 
 def may_act_for(caller: Caller, municipality: str | None, field: str | None) -> list[Reason]:
     """Refuse a need of a municipality that was not declared."""
-    mine = not isinstance(caller, PartnerCaller) or municipality in caller.partner.municipalities
+    mine = isinstance(caller, Anyone) or municipality in caller.municipalities
     return [] if mine else [reason("municipality_not_yours", field)]
 
 
 def may_see_needs_of(caller: Caller, municipality: str | None) -> bool:
     """Say whether a need of a municipality may be told."""
     return not may_send(caller, "need") and not may_act_for(caller, municipality, None)
+
+
+def own_offers(caller: Caller) -> frozenset[str]:
+    """Give the offers of which a caller is a part, so that what he says of them is no stranger's word."""
+    match caller:
+        case Anyone():
+            return frozenset()
+        case PartnerCaller():
+            return caller.offers
+        case PersonCaller():
+            return caller.offers | caller.staff_of
+        case _:
+            assert_never(caller)
 
 
 def sender_of(caller: Caller, offer_id: str) -> str:
@@ -92,7 +151,7 @@ def refusals(  # noqa: PLR0911 - a table: one return per command
         command: what he wants.
         books: what is stored of all that is named. What is not there is no matter of authority.
     """
-    if not isinstance(caller, PartnerCaller):
+    if isinstance(caller, Anyone):
         return []
     match command:
         case PutOffer(offer_id):
@@ -119,7 +178,7 @@ def refusals(  # noqa: PLR0911 - a table: one return per command
             assert_never(command)
 
 
-def _vacancy_refusals(caller: PartnerCaller, command: VacancyChange, books: Books) -> list[Reason]:
+def _vacancy_refusals(caller: PartnerCaller | PersonCaller, command: VacancyChange, books: Books) -> list[Reason]:
     which = which_vacancy(command)
     field = "reference" if which.name else "vacancy_id"
     match books.vacancy(which):
@@ -131,12 +190,12 @@ def _vacancy_refusals(caller: PartnerCaller, command: VacancyChange, books: Book
             return []
 
 
-def _need_refusals(caller: PartnerCaller, command: NeedChange, books: Books) -> list[Reason]:
-    """Another municipality's need is not there for a partner: unlike a vacancy, that it exists is nobody's business."""
+def _need_refusals(caller: PartnerCaller | PersonCaller, command: NeedChange, books: Books) -> list[Reason]:
+    """Another municipality's need is not there: unlike a vacancy, that it exists is nobody's business."""
     which = which_need(command)
     if which.name and (refused := may_act_for(caller, which.name[0], "handlekommune")):
         return refused
     found = books.need(which)
-    if found is not None and not (isinstance(found, NeedState) and found.terms.handlekommune in caller.partner.municipalities):
+    if found is not None and not (isinstance(found, NeedState) and found.terms.handlekommune in caller.municipalities):
         return [reason("need_not_found", "source_reference" if which.name else None)]
     return may_act_for(caller, command.draft.handlekommune, "handlekommune") if isinstance(command, ReplaceNeed) else []

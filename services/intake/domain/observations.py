@@ -54,7 +54,7 @@ class Observation:
     Attributes:
         number: counts up per offer, without a gap.
         vacancy_version: the posting as it stood when the observation came in.
-        observer: the partner whose system told it; empty: somebody who has not said who he is.
+        observer: the partner whose system told it, or `person:` and the id of a caseworker; empty: somebody, before there was a login.
         asked_at: when the place was asked for.
         counts_from: until then the offer can object.
     """
@@ -140,6 +140,11 @@ class Told:
     finding: Finding
     asked_at: datetime
     observer: str
+
+
+def told_by(observer: str) -> Literal["partner", "somebody"]:
+    """Say what kind of observer it was: which person it was is not the offer's business."""
+    return "partner" if observer and not observer.startswith("person:") else "somebody"
 
 
 def observe(told: Told, posting: Posting, number: int, rules: ObservationRules, now: datetime) -> Observation | Rejected:

@@ -29,7 +29,9 @@ Offers, vacancies and needs over HTTP. Whatever is accepted is published on Kafk
 - **Send igen · Send again**: with an `Idempotency-Key` the same request is done once and answered the same for 7 days.
 - **Samtidige ændringer · Changes at the same time**: a GET gives an `ETag`, the entity's `"epoch.version"`; with it in `If-Match`
   a change is made only if nobody was faster (otherwise 412, with the current ETag). `If-None-Match: *` only creates.
-- **Partnere · Partners**: `X-Ledigplads-Partner` names a partner's system; it may do what was declared for it, and 403 says what it may not.
+- **Login**: `Authorization: Bearer …`, a token of the OpenID provider. What each role may do, and with whose things, is in the guide
+  on roles (docs/guides/roles.md): 401 says log in, 403 says which role it takes; another municipality's need is not there (404).
+- **Partnere · Partners**: a partner's system gets its token with its own client (client credentials), and may do what was declared for it.
 """
 TAGS: Final = {
     "offers": "Tilbud: de findes, også uden en ledig plads. · Offers: they exist without a vacancy too.",

@@ -7,10 +7,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
-from services.intake.domain.authority import ANYONE, Caller, PartnerCaller
+from services.intake.domain.authority import ANYONE, Caller, PartnerCaller, PersonCaller
 from services.intake.domain.conditions import Condition, Tags
 from services.intake.domain.cpr import holds_cpr_number
 from services.intake.idempotency import Once
+from shared.identity.grants import grant_of
+from shared.identity.permissions import Whose
+from shared.identity.person import Role
 from shared.web import FieldError, Parameter, Problem, Text, read_bytes
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from services.intake.store import Store
+    from shared.contracts.submission import SubmissionKind
 
 MOST_LISTED: Final = 1000
 _USUALLY_LISTED: Final = 100
@@ -26,18 +30,10 @@ _USUALLY_LISTED: Final = 100
 Status = Literal["open", "closed"]
 
 _ENTITY_ID: Final = r"^[0-9A-Za-z][0-9A-Za-z._-]{2,63}$"
-_PARTNER: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 _KEY: Final = r'^("[ !#-\[\]-~]{1,200}"|[0-9A-Za-z._~:/+=-]{1,200})$'
 _TAGS: Final = r'^(\*|(W/)?"[!#-~]*"( ?, ?(W/)?"[!#-~]*")*)$'
 _ONE_TAG: Final = re.compile(r'(W/)?("[!#-~]*")')
 
-PARTNER: Final = Parameter(
-    "X-Ledigplads-Partner",
-    {"type": "string", "pattern": _PARTNER},
-    "header",
-    "Navnet på den partner, hvis system kalder: så gælder det, der er erklæret for den. Uden header: alt (indtil login kommer).",
-    "Name of the partner whose system calls: then what is declared for it holds. Without it: everything (until login comes).",
-)
 IDEMPOTENCY_KEY: Final = Parameter(
     "Idempotency-Key",
     {"type": "string", "pattern": _KEY},
@@ -90,7 +86,7 @@ STATUS: Final = Parameter(
     "Kun åbne eller kun lukkede.",
     "Only open or only closed.",
 )
-WRITING: Final = (PARTNER, IDEMPOTENCY_KEY)
+WRITING: Final = (IDEMPOTENCY_KEY,)
 CHANGING: Final = (*WRITING, IF_MATCH)
 
 
@@ -100,20 +96,36 @@ def path_parameter(name: str, text_da: str, text_en: str) -> Parameter:
 
 
 async def caller_of(request: Request) -> Caller:
-    """Say who asks.
+    """Say who asks, and how far they reach on this route.
 
     Raises:
-        Problem: 400 when the header cannot be read, 403 when there is no such partner.
+        Problem: 403 when a partner's system asks that was never declared, or no longer is.
     """
-    name = _header(request, PARTNER)
-    if name is None:
+    grant = grant_of(request)
+    if Role.PARTNER in grant.roles:
+        store: Store = request.state.store
+        partner = None if grant.partner is None else await store.partner_named(grant.partner)
+        if partner is None:
+            raise Problem(403, errors=[_NOT_DECLARED])
+        return PartnerCaller(partner)
+    if Role.OPERATOR in grant.roles and grant.reaches(Whose.ALL):
+        grant.was_asked = True
         return ANYONE
-    store: Store = request.state.store
-    partner = await store.partner_named(name)
-    if partner is None:
-        unknown = FieldError(PARTNER.name, "partner_unknown", "partneren findes ikke", "there is no such partner")
-        raise Problem(403, errors=[unknown])
-    return PartnerCaller(partner)
+    kinds = frozenset(kind for role in grant.roles for kind in _KINDS.get(role, ()))
+    return PersonCaller(grant.asker.id, kinds, grant.offers, grant.municipalities, grant.asker.offers)
+
+
+_KINDS: Final[Mapping[Role, tuple[SubmissionKind, ...]]] = {
+    Role.OFFER_STAFF: ("offer", "vacancy"),
+    Role.CASEWORKER: ("need",),
+    Role.TEAM_LEAD: ("need",),
+}
+_NOT_DECLARED: Final = FieldError(
+    "",
+    "partner_unknown",
+    "partneren er ikke erklæret her; bed driften om det",
+    "the partner has not been declared here; ask the operators to do it",
+)
 
 
 def condition_of(request: Request) -> Condition:
@@ -136,7 +148,7 @@ async def once_of(request: Request, caller: Caller) -> Once | None:
         return None
     said = (request.method, request.url.path, request.url.query, *(request.headers.get(name, "") for name in _SAID_IN_HEADERS))
     fingerprint = hashlib.sha256("\n".join(said).encode() + b"\n" + await read_bytes(request)).digest()
-    return Once(caller.partner.name if isinstance(caller, PartnerCaller) else "", key.strip('"'), fingerprint)
+    return Once(caller.name, key.strip('"'), fingerprint)
 
 
 _SAID_IN_HEADERS: Final = ("if-match", "if-none-match")

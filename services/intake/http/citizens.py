@@ -15,7 +15,7 @@ from starlette.routing import Route
 from services.intake.citizens.registry import IsErased, NoSuchNeed
 from services.intake.domain.authority import may_see_needs_of
 from services.intake.domain.cpr import holds_cpr_number
-from services.intake.http.asking import PARTNER, caller_of, id_in_path, path_parameter
+from services.intake.http.asking import caller_of, id_in_path, path_parameter
 from services.intake.http.examples import CITIZEN
 from services.intake.http.handling import store_of
 from services.intake.http.looking import PURPOSE, looked_at
@@ -121,7 +121,7 @@ def routes() -> list[Route]:
     summary_en="Register who a need is about; it never leaves intake",
     request=Body(CitizenDraft, examples={"invented": CITIZEN}),
     responses={200: CitizenAnswer},
-    parameters=(_NEED_ID, PARTNER, PURPOSE),
+    parameters=(_NEED_ID, PURPOSE),
     tags=_TAGS,
     problems=(400, 403, 404, 410, 422, 503),
 )
@@ -144,7 +144,7 @@ async def put_citizen(request: Request) -> Response:
     summary_da="Vis, hvem et behov handler om",
     summary_en="Show who a need is about",
     responses={200: CitizenAnswer},
-    parameters=(_NEED_ID, PARTNER, PURPOSE),
+    parameters=(_NEED_ID, PURPOSE),
     tags=_TAGS,
     problems=(400, 403, 404, 410, 503),
 )
@@ -164,7 +164,7 @@ async def get_citizen(request: Request) -> Response:
     summary_en="Find a municipality's citizen by CPR number",
     request=Body(CitizenSearch, examples={"invented": {"municipality": "0751", "cpr": CITIZEN["cpr"]}}),
     responses={200: CitizenAnswer},
-    parameters=(PARTNER, PURPOSE),
+    parameters=(PURPOSE,),
     tags=_TAGS,
     problems=(400, 403, 404, 410, 422, 503),
 )
@@ -185,7 +185,7 @@ async def find_citizen(request: Request) -> Response:
     summary_da="Alt, hvad der findes om en borger: indsigt efter databeskyttelsesforordningen art. 15",
     summary_en="Everything that is held about a citizen: access under GDPR article 15",
     responses={200: Body(dict[str, Any])},
-    parameters=(_CITIZEN_ID, PARTNER, PURPOSE),
+    parameters=(_CITIZEN_ID, PURPOSE),
     tags=_TAGS,
     problems=(400, 403, 404, 410, 503),
 )
@@ -202,7 +202,7 @@ async def export_citizen(request: Request) -> Response:
     summary_da="Hvem har set på borgerens data: hvad, hvornår og hvorfor; medarbejderens navn står der ikke",
     summary_en="Who has looked at the citizen's data: what, when and why; the employee is not named",
     responses={200: Accesses},
-    parameters=(_CITIZEN_ID, PARTNER, PURPOSE),
+    parameters=(_CITIZEN_ID, PURPOSE),
     tags=_TAGS,
     problems=(400, 403, 404, 410, 503),
 )

@@ -38,7 +38,7 @@ async def looked(request: Request, caller: Caller, what: What, needs: Mapping[st
 
     Args:
         request: asks.
-        caller: who that is, where the request names a partner.
+        caller: who that is: a person, or a partner's system.
         what: is shown.
         needs: the municipality of each need, by id.
 

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.intake.domain.authority import PartnerCaller, may_act_for, may_see_needs_of, may_send
+from services.intake.domain.authority import Anyone, may_act_for, may_see_needs_of, may_send
 from services.intake.domain.commands import CloseNeed, EraseNeed, Named, PostNeed, ReplaceNeed, RuleOut
 from services.intake.domain.conditions import entity_tag
 from services.intake.domain.outcomes import Rejected
@@ -17,7 +17,6 @@ from services.intake.http.asking import (
     CHANGING,
     IF_NONE_MATCH,
     LIMIT,
-    PARTNER,
     SEEN_BEFORE,
     STATUS,
     WRITING,
@@ -119,10 +118,10 @@ async def post_needs(request: Request) -> Response:
 
 
 @operation(
-    summary_da="Behov, som de er offentliggjort ved pseudonym, de nyeste først; en partner ser kun sine kommuners",
-    summary_en="Needs as published by pseudonym, the newest first; a partner sees only those of its municipalities",
+    summary_da="Kommunens behov, som de er offentliggjort ved pseudonym, de nyeste først; en partner ser sine kommuners",
+    summary_en="The municipality's needs as published by pseudonym, the newest first; a partner sees those of its municipalities",
     responses={200: Needs},
-    parameters=(PARTNER, PURPOSE, STATUS, LIMIT, AFTER),
+    parameters=(PURPOSE, STATUS, LIMIT, AFTER),
     tags=_TAGS,
     problems=(400, 403),
 )
@@ -132,7 +131,7 @@ async def list_needs(request: Request) -> Response:
     asked = page_of(request, STATUS)
     if refused := may_send(caller, "need"):
         raise refusal(Rejected(tuple(refused)))
-    only = caller.partner.municipalities if isinstance(caller, PartnerCaller) else None
+    only = None if isinstance(caller, Anyone) else caller.municipalities
     found = await store_of(request).newest_needs(asked.status, asked.after, asked.limit, only)
     await looked(request, caller, "needs_listed", municipalities_in(found))
     return page("needs", found, asked.limit)
@@ -142,7 +141,7 @@ async def list_needs(request: Request) -> Response:
     summary_da="En kommunes egne referencer, og hvad der står under hver: til afstemning med sagssystemet",
     summary_en="A municipality's own references, and what stands under each: to reconcile a case system with",
     responses={200: NeedReferences},
-    parameters=(PARTNER, PURPOSE, _HANDLEKOMMUNE, STATUS, LIMIT, AFTER),
+    parameters=(PURPOSE, _HANDLEKOMMUNE, STATUS, LIMIT, AFTER),
     tags=_TAGS,
     problems=(400, 403),
 )
@@ -175,12 +174,12 @@ async def list_references(request: Request) -> Response:
     summary_da="Et behov, som det er offentliggjort ved pseudonym",
     summary_en="A need as published by pseudonym",
     responses={200: Body(NeedProfile, headers=(ETAG,)), 304: Body(headers=(ETAG,))},
-    parameters=(_ID, PARTNER, PURPOSE, SEEN_BEFORE),
+    parameters=(_ID, PURPOSE, SEEN_BEFORE),
     tags=_TAGS,
     problems=(400, 403, 404, 410),
 )
 async def get_need(request: Request) -> Response:
-    """Show one need; another municipality's is not there for a partner."""
+    """Show one need; another municipality's is not there."""
     caller = await caller_of(request)
     found = await store_of(request).published("need", _id(request))
     if found is not None and not may_see_needs_of(caller, found.municipality):

@@ -10,9 +10,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 from starlette.routing import Route
 
-from services.intake.domain.observations import LEAST, Finding, Objection, Ruling, Standing
+from services.intake.domain.observations import LEAST, Finding, Objection, Ruling, Standing, told_by
 from services.intake.domain.outcomes import Rejected
-from services.intake.http.asking import LIMIT, PARTNER, caller_of, id_in_path, page_of, path_parameter
+from services.intake.http.asking import LIMIT, caller_of, id_in_path, page_of, path_parameter
 from services.intake.http.headers import LOCATION
 from services.intake.http.outcomes import UNPROCESSABLE, refusal
 from services.intake.reading import read_draft
@@ -92,7 +92,7 @@ class ObservationAnswer(_Answer):
     vacancy_id: EntityId
     vacancy_version: int = Field(ge=1, description="The posting as it stood when this came in")
     opening: int = Field(ge=1)
-    told_by: Literal["partner", "somebody"] = Field(description="A partner's system, or somebody who has not said who he is")
+    told_by: Literal["partner", "somebody"] = Field(description="A partner's system, or a person: a caseworker or a team lead")
     finding: Finding
     asked_at: AwareDatetime
     received_at: AwareDatetime
@@ -140,7 +140,7 @@ def operator_routes() -> list[Route]:
     summary_en="Tell whether a posted place was still free when you asked; a second word on the same posting that day changes nothing",
     request=Body(ObservationDraft, examples={"gone": {"finding": "place_gone"}}),
     responses={200: Body(ObservationAnswer), 201: Body(ObservationAnswer, headers=(LOCATION,))},
-    parameters=[_VACANCY, PARTNER],
+    parameters=[_VACANCY],
     tags=_TAGS,
     problems=[403, 404, 409, 410],
 )
@@ -158,7 +158,7 @@ async def post_observation(request: Request) -> Response:
     summary_da="Et tilbuds sandhedsregnskab: formlen, hvad der tæller, og hver observation, fra den kom ind",
     summary_en="An offer's truth record: the formula, what counts, and each observation from the moment it came in",
     responses={200: TruthRecordAnswer},
-    parameters=[_OFFER, PARTNER, LIMIT, _BEFORE],
+    parameters=[_OFFER, LIMIT, _BEFORE],
     tags=_TAGS,
     problems=[400, 403, 404],
 )
@@ -197,7 +197,7 @@ async def get_observations(request: Request) -> Response:
     summary_en="Object to an observation before it counts: then it does not, until the objection has been ruled on",
     request=Body(ObjectionDraft, examples={"free": {"reason": "was_still_free"}}),
     responses={200: Body(ObservationAnswer)},
-    parameters=[_OFFER, _NTH, PARTNER],
+    parameters=[_OFFER, _NTH],
     tags=_TAGS,
     problems=[403, 404, 409],
 )
@@ -214,7 +214,7 @@ async def post_objection(request: Request) -> Response:
     summary_da="Træk en indsigelse tilbage",
     summary_en="Take an objection back",
     responses={200: Body(ObservationAnswer)},
-    parameters=[_OFFER, _NTH, PARTNER],
+    parameters=[_OFFER, _NTH],
     tags=_TAGS,
     problems=[403, 404, 409],
 )
@@ -258,5 +258,5 @@ def _told(found: Observed) -> dict[str, Any]:
     """Say everything of an observation but by name who told it."""
     one = found.observation
     told = {name: getattr(one, name) for name in ObservationAnswer.model_fields if hasattr(one, name)}
-    told |= {"offer_id": found.offer_id, "told_by": "partner" if one.observer else "somebody", "standing": found.standing}
+    told |= {"offer_id": found.offer_id, "told_by": told_by(one.observer), "standing": found.standing}
     return told

@@ -13,10 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from services.intake.domain.authority import PersonCaller, may_send
 from services.intake.domain.cpr import holds_cpr_number
-from services.intake.domain.outcomes import reason
-from services.intake.http.asking import PARTNER, caller_of
+from services.intake.domain.outcomes import Rejected, reason
+from services.intake.http.asking import caller_of
 from services.intake.http.handling import intake_of
+from services.intake.http.outcomes import refusal
 from services.intake.sheets.columns import SHEETS
 from services.intake.sheets.downloading import MEDIA_TYPES
 from services.intake.sheets.files import BrokenFileError
@@ -31,10 +33,12 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from services.intake.domain.authority import Caller
     from services.intake.sheets.columns import Sheet
     from services.intake.sheets.downloading import Downloading
     from services.intake.sheets.files import Format
     from services.intake.sheets.uploading import Gone, Told, Uploading
+    from shared.contracts.submission import SubmissionKind
 
 MOST_SHEET_BYTES: Final = 512 * 1024**2
 _NAME: Final = r"[\w .-]{1,100}"
@@ -103,7 +107,6 @@ def routes() -> list[Route]:
     request=Body(media_types=tuple(_FORMATS)),
     responses={200: Body(SheetReportLine, ("application/x-ndjson",), headers=(Header("X-Ledigplads-Upload", "Indsendelsens id.", "Id of the upload."),))},
     parameters=(
-        PARTNER,
         _KIND,
         Parameter("sheet", {"type": "string", "pattern": "^[\\w .-]{1,100}$"}, "query",
             "Arkets navn: det næste af samme navn sammenlignes med det. Standard er ark.",
@@ -130,6 +133,7 @@ async def upload_sheet(request: Request) -> Response:
         wrong = FieldError("Content-Type", "media_type", f"skal være en af {known}", f"must be one of {known}")
         raise Problem(415, detail=Text(f"Send {known}.", f"Send {known}."), errors=[wrong])
     asked = await _asked(request)
+    _must_be_granted(asked.caller, sheet)
     async with AsyncExitStack() as until_told:
         file = until_told.enter_context(_temporary())
         await _spool(request, file)
@@ -165,7 +169,6 @@ async def sheet_template(request: Request) -> Response:
     summary_en="What is open as a sheet; sent back as it is, it changes nothing.",
     responses={200: Body(media_types=tuple(MEDIA_TYPES.values()))},
     parameters=(
-        PARTNER,
         _KIND,
         Parameter("form", {"type": "string", "enum": list(MEDIA_TYPES)}, "path", "Filens slags.", "Kind of file.", required=True),
     ),
@@ -179,8 +182,23 @@ async def download_sheet(request: Request) -> Response:
     if form is None:
         raise Problem(404)
     downloading: Downloading = request.state.downloading
-    content = downloading.sheet(sheet, form, await caller_of(request))
+    caller = await caller_of(request)
+    _must_be_granted(caller, sheet)
+    content = downloading.sheet(sheet, form, caller)
     return StreamingResponse(content, media_type=MEDIA_TYPES[form], headers=_attached(f"{sheet.kind}.{form}"))
+
+
+def _must_be_granted(caller: Caller, sheet: Sheet) -> None:
+    """Refuse a person's sheet of a kind that is not theirs: places are the offers', needs the municipalities'. A partner hears by row.
+
+    Raises:
+        Problem: 403.
+    """
+    if isinstance(caller, PersonCaller) and (refused := may_send(caller, _SENT_AS[sheet.kind])):
+        raise refusal(Rejected(tuple(refused)))
+
+
+_SENT_AS: Final[dict[str, SubmissionKind]] = {"offers": "offer", "vacancies": "vacancy", "needs": "need"}
 
 
 async def _until_told(report: AsyncGenerator[bytes, None], held: AsyncExitStack) -> AsyncIterator[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from services.intake.domain.authority import PartnerCaller, may_send, may_speak_for
+from services.intake.domain.authority import may_send, may_speak_for, own_offers
 from services.intake.domain.commands import CountTruth
 from services.intake.domain.observations import (
     Observation,
@@ -88,7 +88,7 @@ class Observing:
         if refused := may_send(caller, "need"):
             return Rejected(tuple(refused))
         now = self._clock()
-        told = Told(finding, asked_at or now, caller.partner.name if isinstance(caller, PartnerCaller) else "")
+        told = Told(finding, asked_at or now, caller.name)
 
         async def work(connection: Connection) -> Observed | Rejected:
             return await self._observe(connection, vacancy_id, told, caller, now)
@@ -104,7 +104,7 @@ class Observing:
         offer_id, posting = found
         if posting is None:
             return rejected("vacancy_erased")
-        if isinstance(caller, PartnerCaller) and offer_id in caller.partner.offers:
+        if offer_id in own_offers(caller):
             return rejected("own_offer")
         count = await self._observations.open_record(connection, offer_id)
         new = observe(told, posting, count + 1, self._rules, now)

@@ -1,7 +1,7 @@
 """Sheets of what is open, as it was stated, each with its id, so that the same sheet sent back changes nothing, whoever sends it.
 
 What stays in intake is in no sheet: a citizen's points, the consent and the note. A place whose address is protected is in a sheet of
-the partner whose place it is, and in no other.
+those whose place it is, and in no other.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import orjson
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-from services.intake.domain.authority import PartnerCaller, may_see_needs_of
+from services.intake.domain.authority import Anyone, PartnerCaller, may_see_needs_of
 from services.intake.sheets.columns import NEEDS, OFFERS, VACANCIES
 from services.intake.sheets.files import to_xml
 from services.intake.sheets.layout import guarded, our_layout, unguarded, written
@@ -86,7 +86,7 @@ class Downloading:
 
     async def _documents(self, sheet: Sheet, caller: Caller) -> AsyncIterator[list[dict[str, Any]]]:
         if sheet is OFFERS:
-            only = caller.partner.offers if isinstance(caller, PartnerCaller) else None
+            only = None if isinstance(caller, Anyone) else caller.offers
             async for page in self._sheets.stated_offers(only):
                 yield [_stated(row) | {"offer_id": row["key"]} for row in page if _may_be_told(row, caller)]
         elif sheet is VACANCIES:
@@ -97,7 +97,7 @@ class Downloading:
                     if _may_be_told(row, caller)
                 ]
         else:
-            async for page in self._sheets.stated_needs():
+            async for page in self._sheets.stated_needs(None if isinstance(caller, Anyone) else caller.municipalities):
                 documents = [
                     _without_what_stays(_stated(row)) | {"source_reference": row["source_reference"], "need_id": row["key"]}
                     for row in page
@@ -111,13 +111,13 @@ def _stated(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _may_be_told(row: Mapping[str, Any], caller: Caller) -> bool:
-    """What is published of a place says whether its address is protected; a partner's sheet holds its own places only."""
-    return isinstance(caller, PartnerCaller) or not orjson.loads(row["body"]).get("address_protected")
+    """What is published of a place says whether its address is protected; a sheet holds the caller's own places only."""
+    return not isinstance(caller, Anyone) or not orjson.loads(row["body"]).get("address_protected")
 
 
-def _whose(caller: Caller) -> tuple[str | None, frozenset[str]]:
-    """Name the sender whose vacancies a sheet has (None: everybody's), and the offers that he still speaks for."""
-    return (caller.partner.name, caller.partner.offers) if isinstance(caller, PartnerCaller) else (None, frozenset())
+def _whose(caller: Caller) -> tuple[str | None, frozenset[str] | None]:
+    """Name the sender whose vacancies a sheet has (None: every sender's), and the offers that the caller speaks for (None: all)."""
+    return caller.name if isinstance(caller, PartnerCaller) else None, None if isinstance(caller, Anyone) else caller.offers
 
 
 def _without_what_stays(document: dict[str, Any]) -> dict[str, Any]:

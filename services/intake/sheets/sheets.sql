@@ -93,20 +93,23 @@ WHERE offer_id > :after AND body IS NOT NULL AND (:only::text[] IS NULL OR offer
 ORDER BY offer_id LIMIT :at_most;
 
 -- name: stated_vacancies(after, sender, offers, at_most)
--- Open vacancies as they were stated, a page by id; of one sender only, and of offers that are still its own.
+-- Open vacancies as they were stated, a page by id; of one sender only, and of offers that are still the caller's own.
 SELECT vacancy_id AS key, offer_id, reference, terms, body FROM vacancy
-WHERE vacancy_id > :after AND status = 'open' AND (:sender::text IS NULL OR (sender = :sender AND offer_id = ANY(:offers::text[])))
+WHERE vacancy_id > :after AND status = 'open' AND (:sender::text IS NULL OR sender = :sender)
+    AND (:offers::text[] IS NULL OR offer_id = ANY(:offers))
 ORDER BY vacancy_id LIMIT :at_most;
 
--- name: stated_needs(after, at_most)
--- Open needs as they were stated, a page by id.
+-- name: stated_needs(after, municipalities, at_most)
+-- Open needs as they were stated, a page by id; of some municipalities only.
 SELECT need_id AS key, source_reference, terms, body FROM need
-WHERE need_id > :after AND status = 'open' ORDER BY need_id LIMIT :at_most;
+WHERE need_id > :after AND status = 'open' AND (:municipalities::text[] IS NULL OR handlekommune = ANY(:municipalities))
+ORDER BY need_id LIMIT :at_most;
 
 -- name: most_price_lines(sender, offers)$
 -- How many price lines an open vacancy has at most.
 SELECT max(jsonb_array_length(convert_from(terms, 'UTF8')::jsonb -> 'price_lines')) FROM vacancy
-WHERE status = 'open' AND (:sender::text IS NULL OR (sender = :sender AND offer_id = ANY(:offers::text[])));
+WHERE status = 'open' AND (:sender::text IS NULL OR sender = :sender)
+    AND (:offers::text[] IS NULL OR offer_id = ANY(:offers));
 
 -- name: most_wanted_sections()$
 -- How many sections an open need names at most.

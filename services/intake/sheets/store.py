@@ -161,19 +161,21 @@ class SheetStore:
         async for page in self._pages("stated_offers", only=None if only is None else list(only)):
             yield page
 
-    async def stated_vacancies(self, sender: str | None, offers: Collection[str]) -> AsyncGenerator[list[Any], None]:
-        """Give open vacancies, a page at a time; `sender`: only its own, and of these offers."""
-        async for page in self._pages("stated_vacancies", sender=sender, offers=list(offers)):
+    async def stated_vacancies(self, sender: str | None, offers: Collection[str] | None) -> AsyncGenerator[list[Any], None]:
+        """Give open vacancies, a page at a time; `sender`: only its own; `offers`: only of these."""
+        async for page in self._pages("stated_vacancies", sender=sender, offers=None if offers is None else list(offers)):
             yield page
 
-    async def stated_needs(self) -> AsyncGenerator[list[Any], None]:
-        """Give open needs, a page at a time."""
-        async for page in self._pages("stated_needs"):
+    async def stated_needs(self, municipalities: Collection[str] | None) -> AsyncGenerator[list[Any], None]:
+        """Give open needs, a page at a time; `municipalities`: only of these."""
+        only = None if municipalities is None else list(municipalities)
+        async for page in self._pages("stated_needs", municipalities=only):
             yield page
 
-    async def most_price_lines(self, sender: str | None, offers: Collection[str]) -> int:
+    async def most_price_lines(self, sender: str | None, offers: Collection[str] | None) -> int:
+        only = None if offers is None else list(offers)
         async with self._pool.acquire() as connection:
-            return int(await self._queries.most_price_lines(connection, sender=sender, offers=list(offers)) or 1)
+            return int(await self._queries.most_price_lines(connection, sender=sender, offers=only) or 1)
 
     async def most_wanted_sections(self) -> int:
         async with self._pool.acquire() as connection:

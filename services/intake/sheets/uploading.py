@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import orjson
 import structlog
 
-from services.intake.domain.authority import ANYONE, PartnerCaller
+from services.intake.domain.authority import ANYONE, PersonCaller
 from services.intake.domain.commands import CloseNeed, CloseVacancy
 from services.intake.domain.outcomes import Accepted, Outcome, Rejected, Unchanged
 from services.intake.http.outcomes import row_answer
@@ -103,10 +103,12 @@ class Asked:
     gone: Gone = "report"
     told: Told = "all"
 
-    @property
-    def owner(self) -> str:
-        """Name the partner whose sheet it is; empty: nobody in particular."""
-        return self.caller.partner.name if isinstance(self.caller, PartnerCaller) else ""
+    def owner_of(self, sheet: Sheet) -> str:
+        """Say in whose name the sheet is compared with the one before: the partner's, the municipality's, or the offers' whose staff it is."""
+        if not isinstance(self.caller, PersonCaller):
+            return self.caller.name
+        reach = self.caller.municipalities if sheet.kind == "needs" else self.caller.offers
+        return ":".join(("own", *sorted(reach)))
 
 
 class Uploading:
@@ -126,9 +128,14 @@ class Uploading:
             SupersededError: a later sheet of the same name has taken its place.
         """
         upload = await self._sheets.begin(
-            asked.upload_id, sheet.kind, asked.owner, asked.sheet, self._clock(), dry_run=asked.dry_run
+            asked.upload_id, sheet.kind, asked.owner_of(sheet), asked.sheet, self._clock(), dry_run=asked.dry_run
         )
-        same = (upload.kind, upload.owner, upload.sheet, upload.dry_run) == (sheet.kind, asked.owner, asked.sheet, asked.dry_run)
+        same = (upload.kind, upload.owner, upload.sheet, upload.dry_run) == (
+            sheet.kind,
+            asked.owner_of(sheet),
+            asked.sheet,
+            asked.dry_run,
+        )
         if not same:
             raise AnotherFileError
         if upload.superseded:

@@ -103,7 +103,7 @@ class Pages:
         self._policies.update(policies)
 
     def inbox(
-        self, *, people: Sequence[Person], person: Person | None, alerts: Sequence[InboxAlert], language: Language,
+        self, *, people: Sequence[Person], person: Person, alerts: Sequence[InboxAlert], language: Language,
         is_first_page: bool, older_before: int | None, newest: int, viewer: Greeting | Public,
     ) -> str:  # fmt: skip
         """Render the whole page."""

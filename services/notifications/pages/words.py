@@ -29,11 +29,6 @@ _UI: Mapping[str, tuple[str, str]] = {
     "skip": ("Gå til beskederne", "Skip to the messages"),
     "inbox_of": ("Indbakke for", "Inbox of"),
     "show": ("Vis", "Show"),
-    "choose": ("Vælg en person for at se indbakken.", "Choose a person to see their inbox."),
-    "demo": (
-        "Indtil der kan logges ind, vælges personen her. Alt er eksempeldata.",
-        "Until there is a login, the person is chosen here. All of it is sample data.",
-    ),
     "lead": (
         "Når en plads passer til et af dine behov, står den her med det samme, med begrundelsen.",
         "When a place fits one of your needs it appears here at once, with the reason.",
