@@ -15,7 +15,7 @@ import re
 import sys
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import psutil
@@ -92,7 +92,7 @@ class Back:
 
 async def come_back(worker: ServiceProcess, needs: int) -> Back:
     """Start a worker, wait until all is as it should be, and stop it."""
-    began = time.perf_counter()
+    began, at = time.perf_counter(), datetime.now(UTC)
     try:
         await worker.start(ready_within_seconds=None)
         await _until(worker, worker.is_ready)
@@ -105,14 +105,14 @@ async def come_back(worker: ServiceProcess, needs: int) -> Back:
     finally:
         worker.kill()
         await worker.client.aclose()
-    _tell_stages(worker)
+    _tell_stages(worker, at)
     return Back(current, said, resident, used.user + used.system)
 
 
-def _tell_stages(worker: ServiceProcess) -> None:
-    """Tell when a worker that logs so much had done what, in seconds since its first line."""
+def _tell_stages(worker: ServiceProcess, began: datetime) -> None:
+    """Tell when a worker that logs so much had done what, in seconds since it was started; the workers before it share its log."""
     lines = [(datetime.fromisoformat(line["timestamp"]), line["event"]) for line in worker.log_lines() if "timestamp" in line]
-    seen = {event: (at - lines[0][0]).total_seconds() for at, event in lines if event in _STAGES}
+    seen = {event: (at - began).total_seconds() for at, event in lines if event in _STAGES and at > began}
     if seen:
         say(", ".join(f"{event} {seconds:.1f} s" for event, seconds in seen.items()))
 
