@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from services.matching.domain.lists import sort_keys
+from services.matching.domain import lists
 from services.matching.domain.pair_points import pack_points
 from services.matching.domain.prices import CLASSES, PRICE_UNIT
 from services.matching.domain.reference import assess
@@ -18,6 +18,7 @@ from services.matching.engine.index import Index
 from services.matching.engine.lanes import LANE
 from services.matching.engine.pair_kernels import NO_FLOORS, ROW_BITS, SPARE, Room, Tables, rank_keys, tables_of
 from services.matching.engine.pairs import ODD, PRICE_ASKED, RULED_OUT_ASKED
+from services.matching.engine.ranking_kernels import sort_keys
 from services.matching.engine.search_kernels import ENOUGH
 from services.matching.engine.terms_row import BIT, terms_row
 
@@ -53,7 +54,7 @@ class Scorer:
         self._needs, self._vacancies, self._books = needs, vacancies, books
         self._need_index, self._place_index = Index(), Index()
         self._room = Room.for_rows(0)
-        self._keys = np.zeros(0, dtype=np.uint32)
+        self._keys, self._spare_keys = np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.uint32)
         self._tables: Tables | None = None
         self.use(terms)
 
@@ -98,14 +99,13 @@ class Scorer:
         """Give all needs that may have a place by points, most first, then by row; and the points of the first."""
         index, room = self._need_index, self._room_for(len(self._needs.rows))
         if len(self._keys) < len(room.found):
-            self._keys = np.zeros(len(room.found), dtype=np.uint32)
+            self._keys, self._spare_keys = (np.zeros(len(room.found), dtype=np.uint32) for _ in range(2))
         ranked, left = pair_kernels.rank_needs(index.store, self._known(), row, self._keys, room)
-        keys = self._keys[:ranked]
         if left:
             settled = self._settled(room.found[:left])
-            keys = np.concatenate((keys, rank_keys(settled["score"], settled["need"])))
-        keys.sort()
-        needs = (keys & _ROW_MASK).astype(np.int32)
+            ranked, before = ranked + len(settled), ranked
+            self._keys[before:ranked] = rank_keys(settled["score"], settled["need"])
+        needs = (sort_keys(self._keys, self._spare_keys, ranked) & _ROW_MASK).astype(np.int32)
         if ruled_out := self._ruled_out(row):
             needs = needs[~np.isin(needs, ruled_out)]
         found = pair_kernels.weigh_needs(self._known(), row, needs[:first], room)
@@ -174,7 +174,7 @@ class Scorer:
         exact = assess(self._needs.odd_profiles[need], self._vacancies.odd_vacancies[vacancy], self._terms)
         one["score"], one["unknown"] = exact.score, sum(BIT[code] for code in exact.unknown)
         one["points"] = pack_points({code: part.points for code, part in exact.parts.items()})
-        one["key"] = sort_keys(np.array(exact.score), self._vacancies.rank[vacancy])
+        one["key"] = lists.sort_keys(np.array(exact.score), self._vacancies.rank[vacancy])
         return exact.eligible and exact.score >= self._terms.policy.threshold
 
     def _ruled_out(self, vacancy_row: int) -> list[int]:

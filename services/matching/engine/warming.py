@@ -12,6 +12,7 @@ from services.matching.engine import lanes, pair_kernels, search_kernels
 from services.matching.engine.index import Index
 from services.matching.engine.lists import Lists
 from services.matching.engine.pair_kernels import Room, tables_of
+from services.matching.engine.ranking_kernels import sort_keys
 from services.matching.engine.terms_row import TERMS
 
 
@@ -29,7 +30,9 @@ def warm_up() -> None:
     pair_kernels.of_place(index.store, tables, 0, np.full(1, FULL, dtype=np.int64), room)
     pair_kernels.of_need(index.store, tables, 0, room)
     pair_kernels.best_places(index.store, tables, 0, 1, room)
-    pair_kernels.rank_needs(index.store, tables, 0, np.zeros(1, dtype=np.uint32), room)
+    keys = np.zeros(1, dtype=np.uint32)
+    pair_kernels.rank_needs(index.store, tables, 0, keys, room)
+    sort_keys(keys, keys.copy(), 1)
     pair_kernels.weigh_needs(tables, 0, room.rows[:0], room)
     lists, pairs = Lists(), room.found[:1].copy()
     lists.grow(1)
