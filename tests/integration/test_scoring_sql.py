@@ -12,6 +12,7 @@ from services.matching.domain.need_columns import NeedColumns
 from services.matching.domain.terms import Terms
 from services.matching.domain.vacancy_columns import VacancyColumns
 from shared.contracts.settings import Policy
+from shared.messaging.security import Brokers
 from shared.messaging.topics import TopicNames
 from tests.benchmarks.scoring import best_k, need_event, vacancy_event
 from tests.benchmarks.scoring.dialects import DUCKDB, POSTGRESQL
@@ -122,7 +123,7 @@ def test_the_same_seed_draws_the_same_market() -> None:
 
 async def test_the_benchmarks_run_whole_on_a_small_market(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LEDIGPLADS_INTAKE_POSTGRES_DSN", raising=False)
-    stack = StackState("", "", TopicNames(""), {}, postgres.dsn)
+    stack = StackState("", Brokers(""), TopicNames(""), {}, postgres.dsn)
     figures = [
         *[one async for one in vacancy_event.run(stack, vacancy_event.Options(needs=_NEEDS, vacancies=_VACANCIES, rounds=2))],
         *[one async for one in need_event.run(stack, need_event.Options(vacancies=_VACANCIES * 4, events=10, rounds=2))],

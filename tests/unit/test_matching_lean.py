@@ -49,7 +49,7 @@ def record_of(key: str, value: bytes | None, **changes: Any) -> Record:
 
 def agree(record: Record) -> bool:
     """Compare both readings in all that anybody looks at; say whether the lean one read it."""
-    lean: Any = lean_need(record)  # type: ignore[arg-type] # a stand-in
+    lean: Any = lean_need(record)
     if lean is None:
         return False
     full = read_need(record.raw())
@@ -136,7 +136,7 @@ def test_whatever_the_headers_hold_both_readings_agree(
         headers[number] = (headers[number][0], value)
     if not keep:
         headers = [headers[number] for number in order]
-    head = lean_head(replace(usual, headers=tuple(headers)))  # type: ignore[arg-type] # a stand-in
+    head = lean_head(replace(usual, headers=tuple(headers)))
     if head is not None:
         full = Envelope.from_headers(headers)
         assert (head.key, head.position, head.time, head.correlation_id) == (

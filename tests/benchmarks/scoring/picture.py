@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from matplotlib import rc_context
 from matplotlib.figure import Figure
@@ -21,7 +21,7 @@ _AXIS: Final[Mapping[Sizes, str]] = {"needs": "åbne behov · open needs", "plac
 _COLUMN: Final[Mapping[Sizes, str]] = {"needs": "Åbne behov (open needs)", "places": "Åbne pladser (open places)"}
 _MARKERS: Final = "osD"
 # The same figures give the same file: no date, no random ids.
-_SAME: Final = {"svg.hashsalt": "ledigplads", "svg.fonttype": "none", "font.size": 9.0}
+_SAME: Final[dict[Any, Any]] = {"svg.hashsalt": "ledigplads", "svg.fonttype": "none", "font.size": 9.0}
 
 
 @dataclass(frozen=True)
