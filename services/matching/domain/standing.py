@@ -81,7 +81,9 @@ class Observer:
 
     def often_in_the_way(self, need_id: str) -> RuleCode | None:
         """Give the rule that most often is the only one between a need of the columns and a place with a section in common."""
-        pairs = self._pairs(self._needs, self._needs.slots.of[need_id])
+        row = self._needs.slots.of[need_id]
+        rows = self._sharing_a_section(self._needs, row)
+        pairs = self._pairs(self._needs, row, rows if self._needs.odd[row] else self._perhaps_near(row, rows))
         odd = self._odd(pairs)
         of_odd = [bits_of(self._judged(pairs, position).failed) for position in np.flatnonzero(odd).tolist()]
         pairs.keep(~odd)
@@ -97,7 +99,8 @@ class Observer:
         """Say how any need stands to the places, be it in the columns or not; the columns stay as they are."""
         # In codebooks of its own: what is only asked about takes no bit from what is announced.
         needs = NeedColumns(deepcopy(self._books))
-        pairs = self._pairs(needs, needs.put(need, self._terms, live=False))
+        row = needs.put(need, self._terms, live=False)
+        pairs = self._pairs(needs, row, self._sharing_a_section(needs, row))
         failed = self._rules.failing(pairs)
         score, _ = self._points.measure(pairs)
         for position in np.flatnonzero(self._odd(pairs)).tolist():
@@ -107,12 +110,35 @@ class Observer:
         short_by = self._short_by(pairs, failed)
         return Standing(pairs.vacancy_rows, failed, pairs.unknown, score, short_by, self._vacancies.rank[pairs.vacancy_rows])
 
-    def _pairs(self, needs: NeedColumns, need_row: int) -> Pairs:
+    def _sharing_a_section(self, needs: NeedColumns, need_row: int) -> Array:
         vacancies = self._vacancies
-        shared = vacancies.matchable & ((vacancies.sections & needs.sections[need_row]) != 0)
-        rows = np.flatnonzero(shared)
+        return np.flatnonzero(vacancies.matchable & ((vacancies.sections & needs.sections[need_row]) != 0))
+
+    def _perhaps_near(self, need_row: int, rows: Array) -> Array:
+        """Leave out most places that fail more than one rule: by what costs little to compare, and parts most from each other."""
+        needs, vacancies, applies = self._needs, self._vacancies, self._terms.applies
+        failed = np.zeros(len(rows), dtype=np.int8)
+        if applies("target_group"):
+            failed += (vacancies.groups_or_any[rows] & needs.target_groups[need_row]) == 0
+        if applies("age"):
+            failed += (vacancies.age_from[rows] > needs.oldest[need_row]) | (vacancies.age_to[rows] < needs.youngest[need_row])
+        if applies("distance") and needs.located[need_row] and needs.limit_m[need_row] >= 0:
+            failed += vacancies.located[rows] & self._beyond_straight_lines(need_row, rows)
+        return rows[failed <= 1]
+
+    def _beyond_straight_lines(self, need_row: int, rows: Array) -> Array:
+        """Say which places are too far from all points of a need, whatever the water adds."""
+        needs, vacancies = self._needs, self._vacancies
+        limit_m2 = (int(needs.limit_m[need_row]) + 1) ** 2  # whole metres count
+        east, north = vacancies.easting_m[rows].astype(np.int64), vacancies.northing_m[rows].astype(np.int64)
+        beyond = np.ones(len(rows), dtype=np.bool_)
+        for own_east, own_north in {*zip(needs.easting_m[need_row].tolist(), needs.northing_m[need_row].tolist(), strict=True)}:
+            beyond &= (east - own_east) ** 2 + (north - own_north) ** 2 >= limit_m2
+        return beyond
+
+    def _pairs(self, needs: NeedColumns, need_row: int, rows: Array) -> Pairs:
         unknown = np.zeros(len(rows), dtype=np.int32)
-        return Pairs(needs, vacancies, np.full_like(rows, need_row), rows, None, unknown, self._terms.waters.extra_m)
+        return Pairs(needs, self._vacancies, np.full_like(rows, need_row), rows, None, unknown, self._terms.waters.extra_m)
 
     @staticmethod
     def _odd(pairs: Pairs) -> Array:
