@@ -127,7 +127,7 @@ async def test_the_benchmarks_run_whole_on_a_small_market(postgres: Postgres, mo
     figures = [
         *[one async for one in vacancy_event.run(stack, vacancy_event.Options(needs=_NEEDS, vacancies=_VACANCIES, rounds=2))],
         *[one async for one in need_event.run(stack, need_event.Options(vacancies=_VACANCIES * 4, events=10, rounds=2))],
-        *[one async for one in best_k.run(stack, best_k.Options(needs=_NEEDS, vacancies=200, events=120, lists=10))],
+        *[one async for one in best_k.run(stack, best_k.Options(needs=_NEEDS, vacancies=200, events=120, lists=10, burst=20))],
     ]
     assert {figure.benchmark.split(".")[1] for figure in figures} == {"vacancy_event", "need_event", "best_k"}
     assert all(figure.figure > 0 for figure in figures)
