@@ -27,6 +27,8 @@ PROGRAMS: Final[Mapping[str, Mapping[str, Any]]] = {
     "sample": {"roles": [Role.PARTNER], "partner": "sample"},
     "simulate": {"roles": [Role.PARTNER], "partner": "simulate"},
     "demo": {"roles": [Role.PARTNER], "partner": "demo"},
+    "bench": {"roles": [Role.PARTNER], "partner": "bench"},
+    "bench-caseworker": {"roles": [Role.CASEWORKER], "municipality": "0825"},
 }
 """Who logs in by client credentials, and what the provider says of them."""
 

@@ -24,6 +24,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.cli.figures import Figure
+from deploy.signing import LAUNCHER, AsProgram
 from shared.contracts import reference
 from shared.messaging.security import client_options
 
@@ -35,6 +36,15 @@ if TYPE_CHECKING:
 
 GOAL = 3.0
 """The road may take at most so many times the floor, by medians."""
+
+_MUNICIPALITY = "0825"
+"""Læsø: few sample places, so that the measured one leads."""
+
+_PARTNER = "bench"
+"""A program of the embedded stack's provider, by whom all that is measured comes in."""
+
+_CASEWORKER = "bench-caseworker"
+"""Another of them, whose alert stream is listened to."""
 
 _ALERT_DEADLINE_SECONDS = 30.0
 _BETWEEN_SAMPLES_SECONDS = 0.05
@@ -59,10 +69,10 @@ def quantile(values: Sequence[float], share: float) -> float:
 class Road:
     """The thing measured: intake's HTTP in, one person's alert stream out."""
 
-    def __init__(self, address: str, randomness: random.Random) -> None:
-        self._http = httpx2.AsyncClient(base_url=address, timeout=30, headers={"X-Ledigplads-Person": "bench"})
+    def __init__(self, stack: StackState, randomness: random.Random) -> None:
+        self._intake = stack.url("intake")
+        self._http = httpx2.AsyncClient(base_url=stack.address, timeout=30, auth=AsProgram(_PARTNER))
         self._random = randomness
-        self._person = f"bench-{uuid.uuid4().hex[:12]}"
         self._arrived: dict[str, asyncio.Future[float]] = {}
         self._early: dict[str, float] = {}
         self._offer = f"bench-offer-{uuid.uuid4().hex[:12]}"
@@ -72,15 +82,16 @@ class Road:
         self._open = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        home = reference.municipalities()["0825"]  # Læsø: few sample places, so that the measured one leads
+        home = reference.municipalities()[_MUNICIPALITY]
         self._target_group = min(reference.target_groups())
         self._service = min(reference.services())
         self._at = {"easting_m": home.easting_m, "northing_m": home.northing_m}
-        offer = {"name": "Måleværkstedet", "municipality": "0825", "sections": ["SEL-103"], "location": self._at}
+        await self._declare()
+        offer = {"name": "Måleværkstedet", "municipality": _MUNICIPALITY, "sections": ["SEL-103"], "location": self._at}
         (await self._http.put(f"/offers/{self._offer}", json=offer)).raise_for_status()
         need = {
-            "handlekommune": "0825",
-            "caseworker": self._person,
+            "handlekommune": _MUNICIPALITY,
+            "caseworker": _CASEWORKER,
             "sections": [{"section": "SEL-103", "basis": "decided"}],
             "primary_target_group": self._target_group,
             "birth_year": 1990,
@@ -94,6 +105,17 @@ class Road:
         await asyncio.wait_for(self._open.wait(), 30)
         return self
 
+    async def _declare(self) -> None:
+        """Say, as the operator, what the partner may send that everything here comes from."""
+        declared = {
+            "partner": _PARTNER,
+            "offers": [self._offer],
+            "kinds": ["offer", "vacancy", "need"],
+            "municipalities": [_MUNICIPALITY],
+        }
+        answer = await self._http.post(f"{self._intake}/operator/partners", json=declared, auth=AsProgram(LAUNCHER))
+        answer.raise_for_status()
+
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._stream:
             self._stream.cancel()
@@ -106,8 +128,7 @@ class Road:
         await self._http.aclose()
 
     async def _listen(self) -> None:
-        params = {"person": self._person}
-        async with self._http.stream("GET", "/notifications/stream", params=params, timeout=None) as response:
+        async with self._http.stream("GET", "/notifications/stream", timeout=None, auth=AsProgram(_CASEWORKER)) as response:
             response.raise_for_status()
             self._open.set()
             async for line in response.aiter_lines():
@@ -237,7 +258,7 @@ async def run(stack: StackState, options: Options) -> AsyncIterator[Figure]:
     floor_seconds: list[float] = []
     per_block = options.samples // options.blocks
     async with (
-        Road(stack.address, random.Random(options.seed)) as road,
+        Road(stack, random.Random(options.seed)) as road,
         Floor(stack.bootstrap_servers, stack.intake_dsn) as floor,
     ):
         load = asyncio.create_task(_steadily(road, options.others_per_second))
