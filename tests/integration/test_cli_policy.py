@@ -13,7 +13,7 @@ from deploy.cli.exits import OK
 from shared.messaging.log import end_offsets
 from shared.messaging.producing import Producer
 from tests.support.cli import point_at
-from tests.support.kcat import find_kcat
+from tests.support.kcat import find_kcat, login_of
 from tests.support.matching import POLICIES, Chance, dated_policy
 from tests.support.matching_log import MatchingLog
 from tests.support.node import run_program
@@ -62,7 +62,19 @@ async def recorded(log: MatchingLog, folder: Path) -> Path:
     kcat = find_kcat()
     lines = ""
     for topic in TOPICS:
-        arguments = ("-b", log.bootstrap, "-C", "-J", "-q", "-e", "-o", "beginning", "-t", log.names.topic(topic))
+        arguments = (
+            "-b",
+            log.bootstrap,
+            *login_of(log.bootstrap),
+            "-C",
+            "-J",
+            "-q",
+            "-e",
+            "-o",
+            "beginning",
+            "-t",
+            log.names.topic(topic),
+        )
         code, out, err = await run_program(str(kcat.program), *arguments, LD_LIBRARY_PATH=kcat.libraries)
         assert code == 0, err
         lines += out

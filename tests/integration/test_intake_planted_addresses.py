@@ -16,6 +16,7 @@ from shared.messaging.log import read_to_end
 from shared.messaging.producing import Producer
 from shared.messaging.security import environment_of
 from shared.messaging.topics import create_partner_topics, list_topics
+from tests.support.citizens import make_keys
 from tests.support.intake import NEED, OFFER, VACANCY
 from tests.support.planted import LATITUDE, LONGITUDE, PLACE, STREET, TOWN, Found, needles_in
 from tests.support.processes import REPOSITORY, ServiceProcess
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from shared.messaging.topics import TopicNames, Topics
-    from tests.support.backends import Kafka
+    from tests.support.backends import Kafka, Postgres
 
 CRISIS_CENTRE = OFFER | PLACE | {"name": "Krisecentret Stjernen", "kinds": ["SEL-109"], "sections": ["SEL-109"]}
 """§ 109: protected although nobody says so."""
@@ -58,6 +59,9 @@ BETRAYING: list[dict[str, Any]] = [
 PUBLIC_OFFERS = {"krise": CRISIS_CENTRE, "planeten": FLAGGED, "solen": OPEN}
 POLICIES = REPOSITORY / "services" / "intake" / "policies"
 IDS = {"offer_id": ("krise", "planeten", "solen"), "kind": ("offers", "vacancies", "needs"), "form": ("csv", "xlsx", "jsonl")}
+
+_OTHER_IDS = {"vacancy_id": ("{vacancy}",), "need_id": ("{need}",), "citizen_id": ("{need}",), "code_list": (), "code": ()}
+"""Those that the test learns, by what it puts in their place: nobody is registered here as the citizen of a need."""
 
 
 class Outside:
@@ -111,7 +115,7 @@ class Outside:
 
 @pytest.fixture
 async def outside(  # noqa: PLR0917 - fixtures, by name
-    kafka: Kafka, names: TopicNames, topics: Topics, topics_file: Path, intake_dsn: str, tmp_path: Path
+    kafka: Kafka, postgres: Postgres, names: TopicNames, topics: Topics, topics_file: Path, intake_dsn: str, tmp_path: Path
 ) -> AsyncIterator[Outside]:
     await create_partner_topics(kafka.bootstrap_servers, names, "skov", topics=topics)
     environment = {
@@ -120,6 +124,7 @@ async def outside(  # noqa: PLR0917 - fixtures, by name
         "LEDIGPLADS_TOPICS_FILE": str(topics_file),
         "LEDIGPLADS_INTAKE_POSTGRES_DSN": intake_dsn,
         "LEDIGPLADS_LOG_LEVEL": "debug",
+        **(await make_keys(postgres.dsn, tmp_path)).environment,
     }
     async with AsyncExitStack() as stack:
         process = ServiceProcess("services.intake", environment, log=tmp_path / "intake.log")
@@ -136,7 +141,7 @@ def addresses() -> Iterator[tuple[str, str]]:
             continue
         paths = [route.path]
         for name in route.param_convertors:
-            values = IDS.get(name) or {"vacancy_id": ("{vacancy}",), "need_id": ("{need}",), "code_list": (), "code": ()}[name]
+            values = IDS.get(name) or _OTHER_IDS[name]
             paths = [path.replace(f"{{{name}}}", value) for path in paths for value in values]
         yield from ((route.path, path) for path in paths)
     for asked in (

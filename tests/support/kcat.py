@@ -11,6 +11,7 @@ import confluent_kafka
 import pytest
 
 from deploy.embedded.home import home_folder
+from shared.messaging.security import security_of
 
 _PATIENCE_SECONDS = 300
 
@@ -28,6 +29,18 @@ def find_kcat() -> Kcat:
     if found := os.environ.get("KCAT") or shutil.which("kcat") or shutil.which("kafkacat"):
         return Kcat(Path(found), _librdkafka())
     return _unpacked(home_folder() / "tools" / "kcat")
+
+
+def login_of(bootstrap: str) -> list[str]:
+    """Give the arguments by which kcat logs in there."""
+    security = security_of(bootstrap)
+    said = {
+        "security.protocol": security.protocol,
+        "sasl.mechanism": security.mechanism,
+        "sasl.username": security.username,
+        "sasl.password": security.password,
+    }
+    return [word for name, value in said.items() if security.logs_in for word in ("-X", f"{name}={value}")]
 
 
 def _librdkafka() -> str:
