@@ -22,6 +22,7 @@ AGREED: dict[str, tuple[str, int, int | None, str, set[str]]] = {
     "settings": ("policy or today", 1, None, "intake", {"matching", "notifications"}),
     "market-signals": ("kommune, section and target group", 1, None, "notifications", set()),
     "access-events": ("citizen reference", 12, 30, "every service", {"intake"}),
+    "access-anchors": ("municipality", 1, 3650, "intake", set()),
 }
 
 

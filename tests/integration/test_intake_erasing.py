@@ -67,6 +67,14 @@ async def everything_in(dsn: str) -> str:
         await connection.close()
 
 
+async def rows_in(dsn: str, table: str) -> int:
+    connection = await asyncpg.connect(dsn)
+    try:
+        return int(await connection.fetchval(f"SELECT count(*) FROM {table}"))  # noqa: S608 - its own table
+    finally:
+        await connection.close()
+
+
 def hexed(text: str) -> str:
     """As PostgreSQL shows bytes."""
     return text.encode().hex()
@@ -77,6 +85,7 @@ async def test_within_seconds_the_key_is_destroyed_and_the_rows_are_gone(
 ) -> None:
     need_id, citizen_id = await need_of(intake, PERSON)
     other_id, _ = await need_of(intake, PERSON | {"cpr": "0202909999", "name": "En Anden"}, "case-43")
+    await eventually(lambda: rows_in(intake_dsn, "access_subject"), until=lambda looks: looks == 2, within_seconds=30)
     proof = await reached(intake, await begin(intake, citizen_id=citizen_id), "rewritten")
     assert proof["destroyed"]["keys"] == 1
     assert proof["destroyed"]["rows"] == {

@@ -14,6 +14,7 @@ from deploy.simulate.ways_in import to_json
 from shared.contracts.need import StatedNeed
 from shared.contracts.vacancy import StatedVacancy
 from shared.messaging.topics import TopicNames, Topics
+from tests.support.asking import PARTNER_HEADER
 from tests.support.backends import Kafka
 from tests.support.intake import IntakeUnderTest, body_of, records_of, running_intake
 
@@ -67,13 +68,19 @@ async def test_a_change_of_the_note_alone_is_kept_and_tells_nothing(intake: Inta
 
 async def test_the_whole_sample_is_taken_row_by_row(intake: IntakeUnderTest) -> None:
     sample = make_sample(datetime.now(UTC).date())
+    declared = {
+        "partner": "sample",
+        "offers": sorted(sample.offers),
+        "kinds": ["offer", "vacancy", "need"],
+        "municipalities": sorted({need.handlekommune for need in sample.needs}),
+    }
+    (await intake.client.post("/operator/partners", json=declared)).raise_for_status()
+    sender = {"content-type": "application/json", PARTNER_HEADER: "sample"}
     for offer_id, draft in sample.offers.items():
-        answer = await intake.client.put(
-            f"/offers/{offer_id}", content=to_json(draft), headers={"content-type": "application/json"}
-        )
+        answer = await intake.client.put(f"/offers/{offer_id}", content=to_json(draft), headers=sender)
         assert answer.status_code == 201, answer.text
     for way, drafts in (("vacancies", sample.vacancies), ("needs", sample.needs)):
         rows = b"[%s]" % b",".join(to_json(draft) for draft in drafts)
-        answer = await intake.client.post(f"/{way}:batch", content=rows, headers={"content-type": "application/json"})
+        answer = await intake.client.post(f"/{way}:batch", content=rows, headers=sender)
         refused = [row for row in orjson.loads(answer.content)["results"] if row["outcome"] != "accepted"]
         assert refused == []

@@ -245,7 +245,6 @@ async def test_any_headers_are_read_or_refused(intake: IntakeUnderTest) -> None:
         "If-Match",
         "If-None-Match",
         "Idempotency-Key",
-        "X-Test-Partner",
         "Accept-Language",
         "Content-Type",
         "X-Correlation-Id",

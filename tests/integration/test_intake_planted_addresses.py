@@ -12,11 +12,13 @@ import pytest
 
 from services.intake.routes import routes
 from shared.contracts import reference
+from shared.identity import Role
 from shared.messaging.log import read_to_end
 from shared.messaging.producing import Producer
 from shared.messaging.security import environment_of
 from shared.messaging.topics import create_partner_topics, list_topics
 from tests.support.citizens import make_keys
+from tests.support.identity import bearer, token_for
 from tests.support.intake import NEED, OFFER, VACANCY
 from tests.support.planted import LATITUDE, LONGITUDE, PLACE, STREET, TOWN, Found, needles_in
 from tests.support.processes import REPOSITORY, ServiceProcess
@@ -272,11 +274,14 @@ async def _plant_by_sheet(outside: Outside) -> None:
 
 
 async def _answers(outside: Outside, vacancies: list[str], need: str) -> dict[str, bytes]:
+    """Ask as somebody who may ask, and whose places these are not."""
     found: dict[str, bytes] = {}
+    roles = (Role.OFFER_STAFF, Role.CASEWORKER, Role.TEAM_LEAD, Role.OPERATOR)
+    stranger = bearer(token_for(*roles, offers=["elsewhere"], municipality=NEED["handlekommune"]))
     for _, template in addresses():
         paths = [template.replace("{vacancy}", vacancy).replace("{need}", need) for vacancy in vacancies]
         for path in dict.fromkeys(paths):
-            answer = await outside.process.client.get(path)
+            answer = await outside.process.client.get(path, headers=stranger)
             assert answer.status_code < 500, (path, answer.text)
             assert answer.status_code != 429, "a refusal for asking too often says nothing about what would be told"
             found[path] = answer.content
