@@ -19,7 +19,7 @@ from shared.messaging.outbox import MAX_RECORD_BYTES, SHARDS, MessageTooLarge, O
 from shared.messaging.producing import Producer
 from shared.messaging.records import RawRecord
 from shared.messaging.relay import OutboxRelay
-from shared.messaging.security import client_options
+from shared.messaging.security import client_options, settings_of
 from shared.messaging.topics import TopicNames, Topics
 from tests.support.backends import Kafka
 from tests.support.waiting import eventually, stays
@@ -192,9 +192,11 @@ async def test_a_relay_killed_by_kill_9_loses_nothing_and_another_takes_over(
 import asyncio, asyncpg
 from shared.messaging.producing import Producer
 from shared.messaging.relay import OutboxRelay
+from shared.messaging.security import brokers_of
 from shared.messaging.topics import TopicNames
 async def main():
-    async with asyncpg.create_pool({outbox_dsn!r}, min_size=1, max_size=2) as pool, Producer({kafka.bootstrap_servers!r}) as producer:
+    brokers = brokers_of({settings_of(kafka.bootstrap_servers)!r})
+    async with asyncpg.create_pool({outbox_dsn!r}, min_size=1, max_size=2) as pool, Producer(brokers) as producer:
         await OutboxRelay(pool, producer, TopicNames({names.prefix!r}), batch=10).run()
 asyncio.run(main())
 """
