@@ -86,7 +86,7 @@ async def test_a_place_is_reached_and_left_by_keyboard_in_the_order_in_which_it_
     vacancy_id = await world.vacancy("skovly", **FULL)
     page, _ = await opened(browser, DESKTOP)
     await page.goto(f"{world.service.url}/pladser/{vacancy_id}")
-    for name in ("Ledigplads", "Søg tilbud", "Skovly", "86 12 34 56", "skovly@example.dk", "det samme som JSON"):
+    for name in ("Log ind", "Ledigplads", "Søg tilbud", "Skovly", "86 12 34 56", "skovly@example.dk", "det samme som JSON"):
         await page.keyboard.press("Tab")
         await expect(page.locator(":focus")).to_contain_text(name)
 

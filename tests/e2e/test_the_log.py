@@ -77,7 +77,9 @@ def is_a_cloud_event(record: RawRecord) -> None:
 def is_state(record: RawRecord, source: str, entities: set[str], id_field: str | None) -> None:
     """Check what DESIGN asks of a state topic beyond the specification."""
     headers = headers_of(record)
-    kind = re.fullmatch(r"dk\.ledigplads\.([a-z-]+)\.published\.v1", headers["ce_type"])
+    # A tombstone of a need says also whether it was closed or erased.
+    ends = "published|erased" if record.value is None else "published"
+    kind = re.fullmatch(rf"dk\.ledigplads\.([a-z-]+)\.(?:{ends})\.v1", headers["ce_type"])
     assert kind is not None, headers["ce_type"]
     assert kind[1] in entities, kind[1]
     assert headers["ce_source"] == source

@@ -8,7 +8,8 @@
   const person = place.dataset.sessionPerson;
   const WARN_SECONDS = 300, RENEW_AT_MOST_EVERY_SECONDS = 120;
   let csrf = document.querySelector("input[name=csrf]")?.value ?? "";
-  let endsAt = 0, lastActive = 0, lastRenewed = Date.now(), shown = null, cannotGoOn = false;
+  // Until the server has said how long it lasts, nothing is kept back: who is quick may send what the page came with.
+  let endsAt = Infinity, lastActive = 0, lastRenewed = Date.now(), shown = null, cannotGoOn = false;
 
   const now = () => Date.now();
   const left = () => Math.round((endsAt - now()) / 1000);
