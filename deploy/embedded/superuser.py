@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import secrets
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ class Superuser:
     def __init__(self, directory: Path) -> None:
         self._file = directory / _FILE
         self._known: dict[str, str] = {}
+        self._one_reads = threading.Lock()  # nodes are prepared side by side, and all must be told the same password
 
     @property
     def name(self) -> str:
@@ -71,12 +73,13 @@ class Superuser:
                 await admin.put_users({self.name: self.password})
 
     def _read(self) -> dict[str, str]:
-        if not self._known:
-            if self._file.exists():
-                self._known = dict(json.loads(self._file.read_text(encoding="utf-8")))
-            else:
-                self._write({"password": secrets.token_hex(24)})
-        return self._known
+        with self._one_reads:
+            if not self._known:
+                if self._file.exists():
+                    self._known = dict(json.loads(self._file.read_text(encoding="utf-8")))
+                else:
+                    self._write({"password": secrets.token_hex(24)})
+            return self._known
 
     def _write(self, known: dict[str, str]) -> None:
         self._known = known
