@@ -9,9 +9,11 @@ import pytest
 
 from services.intake.citizens.master_keys import read_master_keys, write_master_keys
 from services.intake.timers import danish_day
+from shared.identity import Role
 from shared.messaging.topics import TopicNames
 from tests.support.backends import Kafka, Postgres
 from tests.support.citizens import Keys, make_keys
+from tests.support.identity import bearer, token_for
 from tests.support.intake import NEED, IntakeUnderTest, records_of, running_intake
 
 pytestmark = pytest.mark.usefixtures("topics")
@@ -142,3 +144,28 @@ async def everything_in(dsn: str) -> bytes:
         return b"".join(row[0].encode() for page in rows for row in page)
     finally:
         await connection.close()
+
+
+async def test_a_need_that_moves_to_another_municipality_takes_no_citizen_along(intake: IntakeUnderTest) -> None:
+    await intake.partner("two", offers=[], kinds=["need"], municipalities=("0751", "0461"))
+    need_id, stays = await need(intake, "case-1"), await need(intake, "case-2")
+    await intake.client.put(f"/needs/{need_id}/citizen", json=PERSON)
+    here = (await intake.client.put(f"/needs/{stays}/citizen", json=PERSON)).json()
+    assert here["need_ids"] == sorted((need_id, stays))
+    moved = NEED | {"source_reference": "case-1", "handlekommune": "0461"}
+    answer = await intake.client.put(f"/needs/{need_id}", json=moved, headers={"X-Test-Partner": "two"})
+    assert answer.status_code == 200, answer.text
+
+    there = bearer(token_for(Role.CASEWORKER, municipality="0461"))
+    assert (await intake.client.get(f"/needs/{need_id}/citizen", headers=there)).status_code == 404
+    other = {"name": "En Anden", "cpr": "0202909999"}
+    registered = await intake.client.put(f"/needs/{need_id}/citizen", json=other, headers=there)
+    assert registered.status_code == 200, registered.text
+    assert registered.json()["citizen_id"] != here["citizen_id"]
+    assert registered.json()["need_ids"] == [need_id]
+
+    home = bearer(token_for(Role.CASEWORKER, municipality="0751"))
+    assert (await intake.client.get(f"/needs/{stays}/citizen", headers=home)).json() == here | {"need_ids": [stays]}
+    exported = await intake.client.get(f"/citizens/{here['citizen_id']}/export", headers=home)
+    assert exported.status_code == 200
+    assert need_id not in exported.text

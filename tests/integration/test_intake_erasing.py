@@ -85,11 +85,15 @@ async def test_within_seconds_the_key_is_destroyed_and_the_rows_are_gone(
 ) -> None:
     need_id, citizen_id = await need_of(intake, PERSON)
     other_id, _ = await need_of(intake, PERSON | {"cpr": "0202909999", "name": "En Anden"}, "case-43")
+    sheet = await intake.client.get("/sheets/needs.csv")
+    sent = await intake.client.post("/sheets/needs", content=sheet.content, headers={"Content-Type": "text/csv"})
+    assert sent.status_code == 200, sent.text
+    assert await rows_in(intake_dsn, "sheet_row") == 2
     await eventually(lambda: rows_in(intake_dsn, "access_subject"), until=lambda looks: looks == 2, within_seconds=30)
     proof = await reached(intake, await begin(intake, citizen_id=citizen_id), "rewritten")
     assert proof["destroyed"]["keys"] == 1
     assert proof["destroyed"]["rows"] == {
-        "need": 1, "outbox": 0, "answered_request": 1, "submission": 0, "access_subject": 1,
+        "need": 1, "outbox": 0, "answered_request": 1, "submission": 0, "sheet_row": 1, "access_subject": 1,
         "citizen_need": 1, "citizen": 1,
     }  # fmt: skip
     assert set(proof["destroyed"]["tables"].values()) == {"rewritten"}

@@ -3,8 +3,9 @@
 UPDATE citizen SET erasing = true WHERE citizen_id = :citizen_id RETURNING municipality;
 
 -- name: needs_of(citizen_id)
--- The needs of a citizen.
-SELECT need_id FROM citizen_need WHERE citizen_id = :citizen_id ORDER BY need_id;
+-- The needs of a citizen, but for those that have moved to another municipality.
+SELECT need_id FROM citizen_need JOIN citizen USING (citizen_id) JOIN need USING (need_id)
+WHERE citizen_id = :citizen_id AND handlekommune = municipality ORDER BY need_id;
 
 -- name: need_named(need_id)^
 -- A need, erased or not.
@@ -104,6 +105,18 @@ SELECT count(*) FROM links;
 -- name: forget_looks(ids)$
 -- Whose data was looked at; the chain itself stays, with a keyed digest.
 WITH gone AS (DELETE FROM access_subject WHERE subject = ANY(:ids::text[]) RETURNING 1) SELECT count(*) FROM gone;
+
+-- name: forget_sheet_rows(need_ids)$
+-- What earlier sheets had of them, by the reference of the case or by the need's id.
+WITH gone AS (
+    DELETE FROM sheet_row USING sheet_upload
+    WHERE sheet_row.upload = sheet_upload.number AND sheet_upload.kind = 'needs' AND (
+        (scope = '' AND reference = ANY(:need_ids::text[]))
+        OR (scope, reference) IN (SELECT handlekommune, source_reference FROM need WHERE need_id = ANY(:need_ids::text[]))
+    )
+    RETURNING 1
+)
+SELECT count(*) FROM gone;
 
 -- name: delete_citizen(citizen_id)$
 -- The citizen's own row.

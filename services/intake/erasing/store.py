@@ -123,6 +123,7 @@ class ErasureStore:
             "outbox": await self._queries.forget_waiting(connection, need_ids=needs),
             "answered_request": await self._queries.forget_answers(connection, need_ids=needs, body=_GONE),
             "submission": await self._forget_receipts(connection, needs),
+            "sheet_row": await self._queries.forget_sheet_rows(connection, need_ids=needs),
             "access_subject": await self._queries.forget_looks(connection, ids=list(job.ids)),
             "citizen_need": await self._queries.forget_citizen(connection, citizen_id=job.citizen_id, need_ids=needs),
         }
