@@ -274,8 +274,9 @@ class Matching:
             self._close(partition, need_id)
             if event.data is None:
                 partition.erased.add(need_id)
-                if partition.phase is not Phase.RESTORING:
-                    # An erasure is answered each time that it is asked for: an idle segment rolls only on an append.
+                if not partition.is_old(event.time):
+                    # An erasure is answered each time that it is asked for: an idle segment rolls only on an append; and a need that
+                    # was closed before has a tombstone already, which does not say that it was erased.
                     partition.overwritten.add(need_id)
         self._open(partition, opened)
         # Not before: a batch that failed comes again, and must then be news.

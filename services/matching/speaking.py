@@ -84,8 +84,8 @@ class Speaker:
         while True:
             self._awake.clear()
             try:
-                scored = self._matching.score_some()
                 said = await self._say_some()
+                scored = self._matching.score_some()  # last: a piece that cannot be scored silences nobody else
             except Exception as error:  # noqa: BLE001 - a worker that has fallen silent for good would look well
                 await self._trouble_with(error)
                 continue

@@ -222,8 +222,8 @@ class MatchingState:
 
     def _let_take_part(self, rows: Array) -> None:
         """Score needs, and only then call them live: a need whose search failed has no answer."""
+        self._leave_out(rows)  # what an attempt that failed has left: half of a list looks like a whole one
         self._search(rows)
-        self._scorer.drop_needs(rows)  # what an attempt that failed has left there
         self._scorer.put_needs(rows)
         self._needs.live[rows] = True
 

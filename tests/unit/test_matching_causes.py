@@ -69,3 +69,12 @@ def test_a_record_that_was_not_acknowledged_keeps_its_news_when_something_quiet_
     partition.note("need-1", cause("policy", 9))
     partition.failed_to_say("need-1", cause("vacancy", 3))
     assert partition.unsaid["need-1"].since == cause("vacancy", 3).since
+
+
+def test_a_record_that_was_not_acknowledged_keeps_its_news_over_a_rebalance() -> None:
+    partition = Partition(0, phase=Phase.RESTORING)
+    partition.saw_record("need-said", 3, 1, cause("vacancy", 0))
+    partition.resume()
+    partition.failed_to_say("need-1", cause("need", 5))
+    partition.settle(cause("start", 6))
+    assert partition.unsaid["need-1"] == cause("need", 5)

@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
 
+from services.matching.domain.causes import Cause
+from services.matching.domain.need_book import GONE
 from services.matching.domain.partition import Partition
 from services.matching.domain.terms import Terms
 from services.matching.domain.vacancy_columns import VacancyColumns
@@ -289,3 +292,51 @@ def test_settings_whose_handling_failed_are_news_when_they_come_again(after: boo
     assert matching.terms.policy.version == "2026-12-01.1"
     assert places(matching, "need-1") == [["vacancy-1"]]
     assert b"vacancy-1" in matching.answer(matching.partitions[0], "need-1")
+
+
+async def test_a_piece_that_cannot_be_scored_silences_no_other_need(monkeypatch: pytest.MonkeyPatch) -> None:
+    matching, producer = ready(), Deaf()
+    matching.go_live(0)
+    matching.needs_arrived(0, [Event(envelope("need-1"), need("need-1"), AT)])
+    speaker = Speaker(matching, producer, "matches", worker="matching-1", metrics=Metrics())  # type: ignore[arg-type] # a stand-in
+    matching.on_unsaid = speaker.wake
+    with monkeypatch.context() as broken:
+        broken.setattr(Matching, "score_some", fail)
+        running = asyncio.create_task(speaker.run())
+        await eventually(lambda: producer.keys == ["need-1"])
+        assert not speaker.check().ok
+    await eventually(lambda: speaker.check().ok)
+    speaker.stop()
+    await running
+
+
+def test_a_search_that_failed_half_way_leaves_no_list_that_looks_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    matching = ready()
+    needs = [f"need-{number}" for number in range(3)]
+    matching.needs_arrived(0, [Event(envelope(one), need(one), AT) for one in needs])
+    matching.vacancies_arrived([Event(envelope("vacancy-1"), vacancy("vacancy-1"), AT)])
+    search = MatchingState._search
+
+    def fails(self: MatchingState, rows: Any) -> None:
+        search(self, rows[:2])
+        raise MemoryError
+
+    matching.go_live(0)
+    with monkeypatch.context() as broken:
+        broken.setattr(MatchingState, "_search", fails)
+        with pytest.raises(MemoryError):
+            matching.score_some()
+    matching.vacancies_arrived([Event(envelope("vacancy-0"), vacancy("vacancy-0"), AT)])
+    assert places(matching, *needs) == [["vacancy-0", "vacancy-1"]] * 3
+
+
+def test_a_closed_need_that_was_erased_while_nobody_spoke_is_answered_as_erased() -> None:
+    matching = ready()
+    partition = matching.partitions[0]
+    told, later = datetime(2026, 11, 24, tzinfo=UTC), datetime(2026, 11, 25, tzinfo=UTC)
+    partition.saw_record("need-1", 2, GONE, Cause("closed", told))
+    partition.resume()
+    erased = replace(newer("need-1"), time=later)
+    matching.needs_arrived(0, [Event(erased, None, AT)])
+    assert partition.must_say("need-1", GONE)
+    assert "need-1" in partition.erased

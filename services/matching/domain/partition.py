@@ -149,9 +149,10 @@ class Partition:
     def failed_to_say(self, need_id: str, cause: Cause) -> None:
         """Take back what was not acknowledged; it may have been written all the same, so it is written over."""
         pending = self.unsaid.get(need_id)
-        self.saw_garbage(need_id, cause)
-        if pending is not None:
-            self.unsaid[need_id] = joined(cause, pending)
+        self.needs.put_said(need_id, GONE)
+        self.overwritten.add(need_id)
+        # In a restore too: it is news of its own, which nobody was told.
+        self.unsaid[need_id] = cause if pending is None else joined(cause, pending)
 
     # --- why it is to be said ----------------------------------------------------------------------------------------
 
