@@ -13,6 +13,7 @@ from deploy.embedded.postgres import EmbeddedPostgres
 from shared.messaging.topics import TopicNames, Topics, load_topics
 from tests.support import identity
 from tests.support.backends import Backend, Kafka, Postgres, choose_backend, kafka_of, postgres_of
+from tests.support.citizens import Keys, make_keys
 from tests.support.databases import cloned, drop_database, make_template
 from tests.support.topics import create_all, declare_few_partitions, delete_all_under
 
@@ -134,6 +135,12 @@ async def intake_dsn(postgres: Postgres, intake_template: str) -> AsyncIterator[
     """A database of the test's own with intake's tables."""
     async with cloned(postgres.dsn, intake_template) as dsn:
         yield dsn
+
+
+@pytest.fixture
+async def keys(postgres: Postgres, tmp_path: Path) -> Keys:
+    """What intake needs to keep citizens' data: a database of keys of the test's own, and new master keys."""
+    return await make_keys(postgres.dsn, tmp_path)
 
 
 @pytest.fixture

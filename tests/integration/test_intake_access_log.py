@@ -8,19 +8,14 @@ import asyncpg
 import pytest
 
 from shared.messaging.topics import TopicNames
-from tests.support.backends import Kafka, Postgres
-from tests.support.citizens import Keys, make_keys
+from tests.support.backends import Kafka
+from tests.support.citizens import Keys
 from tests.support.intake import NEED, IntakeUnderTest, records_of, running_intake
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("topics")
 
 PERSON = {"cpr": "0101909999", "name": "Marker Marquardsen"}
-
-
-@pytest.fixture
-async def keys(postgres: Postgres, tmp_path: Path) -> Keys:
-    return await make_keys(postgres.dsn, tmp_path)
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from services.intake.citizens.master_keys import read_master_keys, write_master_
 from services.intake.timers import danish_day
 from shared.identity import Role
 from shared.messaging.topics import TopicNames
-from tests.support.backends import Kafka, Postgres
-from tests.support.citizens import Keys, make_keys
+from tests.support.backends import Kafka
+from tests.support.citizens import Keys
+from tests.support.databases import everything_in
 from tests.support.identity import bearer, token_for
 from tests.support.intake import NEED, IntakeUnderTest, records_of, running_intake
 
@@ -24,11 +25,6 @@ PERSON = {
     "address": "Markervej 77, 8000 Aarhus C",
     "note": "Markeret i fritekst",
 }
-
-
-@pytest.fixture
-async def keys(postgres: Postgres, tmp_path: Path) -> Keys:
-    return await make_keys(postgres.dsn, tmp_path)
 
 
 @pytest.fixture
@@ -99,7 +95,7 @@ async def test_nothing_of_it_is_in_the_database_or_on_the_log(intake: IntakeUnde
     told = b"".join(
         [record.value or b"" for topic in ("need-profiles", "settings") for record in await records_of(intake, topic)]
     )
-    stored = b"".join([await everything_in(dsn) for dsn in (intake_dsn, keys.dsn)])
+    stored = "".join([await everything_in(dsn) for dsn in (intake_dsn, keys.dsn)]).encode()
     for value in (*PERSON.values(), "0101909999"):
         assert value.encode() not in told + stored
         assert value.encode().hex().encode() not in stored
@@ -133,17 +129,6 @@ async def test_rotation_wraps_every_key_anew_and_all_still_open(intake: IntakeUn
     assert (await intake.client.post("/operator/keys/rewrap")).json()["rewrapped"] == 0
     for need_id, citizen in shown.items():
         assert (await intake.client.get(f"/needs/{need_id}/citizen")).json() == citizen
-
-
-async def everything_in(dsn: str) -> bytes:
-    """Read every table as text."""
-    connection = await asyncpg.connect(dsn)
-    try:
-        tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        rows = [await connection.fetch(f'SELECT t::text FROM "{table["tablename"]}" AS t') for table in tables]  # noqa: S608 - its own tables
-        return b"".join(row[0].encode() for page in rows for row in page)
-    finally:
-        await connection.close()
 
 
 async def test_a_need_that_moves_to_another_municipality_takes_no_citizen_along(intake: IntakeUnderTest) -> None:

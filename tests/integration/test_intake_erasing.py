@@ -5,24 +5,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 
 from services.intake.erasing.job import Step
 from shared.messaging.topics import TopicNames
-from tests.support.backends import Kafka, Postgres
-from tests.support.citizens import Keys, make_keys
+from tests.support.backends import Kafka
+from tests.support.citizens import Keys
+from tests.support.databases import everything_in, rows_in
 from tests.support.intake import NEED, IntakeUnderTest, records_of, running_intake
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("topics")
 
 PERSON = {"cpr": "0101909999", "name": "Marker Marquardsen", "address": "Markervej 77, 8000 Aarhus C", "note": "Markeret"}
-
-
-@pytest.fixture
-async def keys(postgres: Postgres, tmp_path: Path) -> Keys:
-    return await make_keys(postgres.dsn, tmp_path)
 
 
 @pytest.fixture
@@ -55,24 +50,6 @@ async def reached(intake: IntakeUnderTest, erasure_id: str, step: str) -> dict[s
         return found
 
     return await eventually(look, until=lambda found: found["step"] == step, within_seconds=30)
-
-
-async def everything_in(dsn: str) -> str:
-    connection = await asyncpg.connect(dsn)
-    try:
-        tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        told = [await connection.fetch(f'SELECT t::text FROM "{table["tablename"]}" AS t') for table in tables]  # noqa: S608 - its own tables
-        return "\n".join(row[0] for page in told for row in page)
-    finally:
-        await connection.close()
-
-
-async def rows_in(dsn: str, table: str) -> int:
-    connection = await asyncpg.connect(dsn)
-    try:
-        return int(await connection.fetchval(f"SELECT count(*) FROM {table}"))  # noqa: S608 - its own table
-    finally:
-        await connection.close()
 
 
 def hexed(text: str) -> str:

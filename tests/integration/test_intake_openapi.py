@@ -13,19 +13,14 @@ from services.intake.http.examples import CITIZEN, CLEARING, NEED, OFFER, PATCH,
 from shared.identity import Role
 from shared.messaging.security import environment_of
 from shared.messaging.topics import TopicNames, Topics
-from tests.support.backends import Kafka, Postgres
-from tests.support.citizens import Keys, make_keys
+from tests.support.backends import Kafka
+from tests.support.citizens import Keys
 from tests.support.identity import token_for
 from tests.support.processes import REPOSITORY, ServiceProcess
 
 _WITHIN_SECONDS = 400
 """Much more than it takes on quiet cores, so that it is never the load that fails."""
 _EXAMPLES_PER_OPERATION = "4"
-
-
-@pytest.fixture
-async def keys(postgres: Postgres, tmp_path: Path) -> Keys:
-    return await make_keys(postgres.dsn, tmp_path)
 
 
 @pytest.fixture

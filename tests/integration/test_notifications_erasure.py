@@ -14,6 +14,7 @@ from shared.messaging.envelope import state_envelope
 from shared.messaging.producing import Producer
 from shared.messaging.topics import TopicNames
 from tests.support.backends import Kafka
+from tests.support.databases import everything_in
 from tests.support.notifications import Log, World, match, place, vacancy
 from tests.support.waiting import eventually
 
@@ -33,16 +34,6 @@ async def erased(world: World, need_id: str, version: int) -> None:
     )
     headers = replace(envelope, type=ERASED_TYPE).to_headers()
     await world.log.producer.publish(world.names.topic("matches"), key=need_id, value=None, headers=headers, partition=0)
-
-
-async def everything_in(dsn: str) -> str:
-    connection = await asyncpg.connect(dsn)
-    try:
-        tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-        told = [await connection.fetch(f'SELECT t::text FROM "{table["tablename"]}" AS t') for table in tables]  # noqa: S608 - its own tables
-        return "\n".join(row[0] for page in told for row in page)
-    finally:
-        await connection.close()
 
 
 async def test_an_erased_need_leaves_nothing_and_a_closed_one_keeps_its_alerts(world: World, notifications_dsn: str) -> None:

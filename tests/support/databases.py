@@ -50,3 +50,23 @@ async def _as_admin(admin_dsn: str, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+async def everything_in(dsn: str) -> str:
+    """Give every row of every table as text."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        told = [await connection.fetch(f'SELECT t::text FROM "{table["tablename"]}" AS t') for table in tables]  # noqa: S608 - its own tables
+        return "\n".join(row[0] for page in told for row in page)
+    finally:
+        await connection.close()
+
+
+async def rows_in(dsn: str, table: str) -> int:
+    """Count a table's rows."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        return int(await connection.fetchval(f"SELECT count(*) FROM {table}"))  # noqa: S608 - its own table
+    finally:
+        await connection.close()
